@@ -1,0 +1,45 @@
+# The commands a newcomer needs. `make demo` and `make test` are the only set-up.
+SHELL := /bin/bash
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+# The first 3.12-3.14 that can make a virtual environment, on machines whose python3 is older too.
+FIND_PYTHON = for p in python3.13 python3.12 python3.14 python3 $$(ls -d $$HOME/.pyenv/versions/3.1[234].*/bin/python 2>/dev/null); do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1 \
+	&& { echo "$$p"; break; }; done
+
+.PHONY: demo test lint bench lock clean install
+
+demo: $(STAMP)
+	@$(BIN)/perpdesk demo $(ARGS)
+
+test: $(STAMP)
+	$(BIN)/pytest -q $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml Makefile
+	@python="$$($(FIND_PYTHON))"; \
+	if [ -z "$$python" ]; then \
+		echo "perpdesk needs Python 3.12, 3.13 or 3.14 with venv and ensurepip; install one (Debian: apt-get install python3.13-venv)" >&2; exit 2; fi; \
+	echo "Setting up .venv with $$($$python --version) (once)"; \
+	"$$python" -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+lock: $(STAMP)
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.12 \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock $(ARGS)
+
+clean:
+	rm -rf .venv runs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .import_linter_cache

@@ -1,0 +1,1 @@
+"""Venue adapters for NautilusTrader and the leaf code that they share."""

@@ -1,0 +1,1 @@
+"""The composition root: CLI, node assembly and what a person sees; nothing imports it."""

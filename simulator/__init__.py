@@ -1,0 +1,1 @@
+"""Loopback venues that speak the real wire; written from the protocol, never from an adapter."""

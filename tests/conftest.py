@@ -1,0 +1,15 @@
+"""What every test may ask for: the folder of real recorded market data, where it is there."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of recordings; a machine without it skips the test and says why."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"recorded market data is not in the repository; expected it at {SHARED_DATA}")
+    return SHARED_DATA
