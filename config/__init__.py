@@ -1,0 +1,1 @@
+"""Settings from one TOML profile per environment, as frozen structs; no adapter, no strategy."""

@@ -1,0 +1,294 @@
+"""The structs of a profile and the rules between their values; they read no file and no secret.
+
+A value that breaks a rule is a `MismatchError`, which `config.decoding.convert` turns into the
+`ProfileError` that people read. Every key is described for users in docs/configuration.md.
+"""
+
+from decimal import Decimal
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from config.errors import MismatchError
+from config.forms import (
+    Balance,
+    HttpUrl,
+    InstrumentId,
+    StrategyId,
+    StrategyName,
+    Text,
+    TraderId,
+    VariableName,
+    WsUrl,
+)
+
+_LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+_TLS_SCHEMES = ("https", "wss")
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a profile: immutable, and with no key but those described."""
+
+
+class VenueSettings(Settings, frozen=True, kw_only=True):
+    """One venue: where its data comes from and who executes its orders.
+
+    Attributes
+    ----------
+    network
+        The venue's real market, its testnet, or a venue on this machine.
+    execution
+        Nautilus's paper execution, real orders, or none (data only).
+    base_url_http, base_url_ws
+        Addresses that replace the adapter's own; without encryption only on `loopback`.
+    product_types
+        Kinds of market to load, in the words of the venue's adapter; empty means all it knows.
+    instruments
+        Nautilus instrument ids to load; empty means all of `product_types`.
+    account_address_env, private_key_env
+        Names of the environment variables with the account and its signing key.
+
+    """
+
+    network: Literal["mainnet", "testnet", "loopback"]
+    execution: Literal["sandbox", "live", "none"] = "sandbox"
+    base_url_http: HttpUrl | None = None
+    base_url_ws: WsUrl | None = None
+    product_types: tuple[Text, ...] = ()
+    instruments: tuple[InstrumentId, ...] = ()
+    account_address_env: VariableName | None = None
+    private_key_env: VariableName | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an address that does not fit the network, and live orders nobody can sign."""
+        for field in ("base_url_http", "base_url_ws"):
+            url = getattr(self, field)
+            if url is not None:
+                self._check_url(field, url)
+        for field in ("account_address_env", "private_key_env"):
+            if self.execution == "live" and getattr(self, field) is None:
+                raise MismatchError(
+                    "the name of an environment variable (live orders need it)", field
+                )
+
+    def _check_url(self, field: str, url: str) -> None:
+        parts = urlsplit(url)
+        if self.network == "loopback":
+            if parts.hostname not in _LOOPBACK_HOSTS:
+                raise MismatchError("an address on this machine (network is 'loopback')", field)
+        elif parts.scheme not in _TLS_SCHEMES:
+            raise MismatchError(f"an encrypted address (network is {self.network!r})", field)
+
+
+class StrategySettings(Settings, frozen=True, kw_only=True):
+    """One strategy; its `parameters` are decoded by the desk into the strategy's own type.
+
+    Attributes
+    ----------
+    id
+        Its name in this profile, unique; alerts and reports call it so.
+    strategy
+        A strategy the desk knows by name, or an import path `module:Class`.
+    enabled
+        Whether it is started.
+    parameters
+        Raw TOML values.
+
+    """
+
+    id: StrategyId
+    strategy: StrategyName
+    enabled: bool = True
+    parameters: dict[str, Any] = {}
+
+
+class PaperSettings(Settings, frozen=True, kw_only=True):
+    """The account that paper execution starts with.
+
+    Attributes
+    ----------
+    starting_balances
+        Amounts with their currency, such as `10000 USDC`; one per currency.
+    leverage
+        The account's leverage, at least 1.
+
+    """
+
+    starting_balances: Annotated[tuple[Balance, ...], Meta(min_length=1)] = ("10000 USDC",)
+    leverage: Decimal = Decimal(1)
+
+    def __post_init__(self) -> None:
+        """Refuse a leverage below 1 and a second balance in one currency."""
+        if not (self.leverage.is_finite() and self.leverage >= 1):
+            raise MismatchError("a decimal number >= 1", "leverage")
+        currencies = [balance.split()[1] for balance in self.starting_balances]
+        for index, currency in enumerate(currencies):
+            if currency in currencies[:index]:
+                raise MismatchError("one balance per currency", "starting_balances", index)
+
+
+class WebhookSettings(Settings, frozen=True, kw_only=True):
+    """The listener for TradingView's alerts.
+
+    Attributes
+    ----------
+    host
+        The address it listens on; anything but loopback should stand behind TLS.
+    port
+        0 takes any free port.
+    secret_env
+        The name of the environment variable with the secret every alert must carry.
+    max_body_bytes
+        A larger request is refused.
+    tickers
+        What an alert's ticker stands for; the coin of a strategy's instrument needs no entry.
+
+    """
+
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8080
+    secret_env: VariableName = "PERPDESK_WEBHOOK_SECRET"  # noqa: S105  # the name, not the value
+    max_body_bytes: Annotated[int, Meta(ge=256, le=1_048_576)] = 16_384
+    tickers: dict[Text, InstrumentId] = {}
+
+
+class StopSettings(Settings, frozen=True, kw_only=True):
+    """What happens to orders and positions when a run stops."""
+
+    cancel_orders: bool = True
+    close_positions: bool = False
+
+
+class LoggingSettings(Settings, frozen=True, kw_only=True):
+    """How much is logged, and where to.
+
+    Attributes
+    ----------
+    level
+        Nautilus's level.
+    directory
+        Where log files go; None means the run's own folder.
+    json
+        Whether log files hold JSON lines instead of text.
+    max_file_mb
+        A log file that reaches this size is rotated.
+
+    """
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "OFF"] = "INFO"
+    directory: Text | None = None
+    json: bool = False
+    max_file_mb: Annotated[int, Meta(ge=1, le=1_024)] = 50
+
+
+class Document(Settings, frozen=True, kw_only=True):
+    """What the file of a profile may say, and the rules between its tables.
+
+    Attributes
+    ----------
+    environment
+        What kind of run this is; the rules depend on it.
+    trader_id
+        Nautilus's trader id.
+    venues
+        Settings by venue name, in lower case.
+    strategies
+        What trades, at least one.
+    webhook
+        The listener for alerts; None means there is none.
+    paper, on_stop, logging
+        See their types.
+    runs
+        The folder that gets one folder per run.
+    confirm_live
+        The owner's yes to orders with real money.
+
+    """
+
+    environment: Literal["demo", "paper", "testnet", "live"]
+    trader_id: TraderId
+    venues: Annotated[
+        dict[str, VenueSettings], Meta(min_length=1, description="a table of at least one venue")
+    ]
+    strategies: Annotated[
+        tuple[StrategySettings, ...],
+        Meta(min_length=1, description="a list of at least one strategy"),
+    ]
+    webhook: WebhookSettings | None = None
+    paper: PaperSettings = PaperSettings()
+    on_stop: StopSettings = StopSettings()
+    logging: LoggingSettings = LoggingSettings()
+    runs: Text = "runs"
+    confirm_live: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts the environment, and strategies that share an id."""
+        if self.environment == "live" and not self.confirm_live:
+            raise MismatchError("true, your yes to orders with real money", "confirm_live")
+        for name, venue in self.venues.items():
+            self._check_execution(name, venue)
+            self._check_loopback(name, venue)
+        ids = [strategy.id for strategy in self.strategies]
+        for index, id_ in enumerate(ids):
+            if id_ in ids[:index]:
+                raise MismatchError("an id that no other strategy has", "strategies", index, "id")
+
+    def _check_execution(self, name: str, venue: VenueSettings) -> None:
+        if venue.execution != "live":
+            return
+        if self.environment in ("demo", "paper"):
+            wanted = f"'sandbox' or 'none' (environment is {self.environment!r})"
+            raise MismatchError(wanted, "venues", name, "execution")
+        if self.environment == "testnet" and venue.network == "mainnet":
+            wanted = "'testnet' or 'loopback' (environment is 'testnet', execution is 'live')"
+            raise MismatchError(wanted, "venues", name, "network")
+
+    # The demo starts its venue itself and fills the addresses in with `Profile.with_venue_urls`.
+    def _check_loopback(self, name: str, venue: VenueSettings) -> None:
+        if venue.network != "loopback" or self.environment == "demo":
+            return
+        for field in ("base_url_http", "base_url_ws"):
+            if getattr(venue, field) is None:
+                raise MismatchError("the loopback venue's address", "venues", name, field)
+
+
+class Profile(Document, frozen=True, kw_only=True):
+    """Everything a run needs to know, but its secrets: a document and the file that held it.
+
+    Attributes
+    ----------
+    file
+        Where it was read: a path as the user gave it, or `profiles/<name>.toml` for a built-in one.
+
+    """
+
+    file: str
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending, such as `paper`."""
+        return PurePath(self.file).stem
+
+    def with_venue_urls(self, name: str, http: str, ws: str) -> "Profile":
+        """Return this profile with the addresses of one venue filled in.
+
+        Parameters
+        ----------
+        name
+            The venue, a key of `venues`.
+        http, ws
+            Its addresses, known only once a loopback venue listens.
+
+        Raises
+        ------
+        KeyError
+            The profile has no such venue.
+        MismatchError
+            An address does not fit the venue's network.
+
+        """
+        venue = replace(self.venues[name], base_url_http=http, base_url_ws=ws)
+        return replace(self, venues=self.venues | {name: venue})
