@@ -1,0 +1,1 @@
+"""Strategies as Nautilus classes, and the pure decisions inside them."""

@@ -1,0 +1,238 @@
+"""Moves one strategy's position in one instrument and keeps it protected; it decides nothing."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import wraps
+from typing import Any, Protocol
+
+import msgspec
+from nautilus_trader.common.component import Logger
+from nautilus_trader.core.message import Event
+from nautilus_trader.model.enums import OrderSide, PriceType
+from nautilus_trader.model.events import OrderDenied, OrderRejected
+from nautilus_trader.model.identifiers import InstrumentId
+from nautilus_trader.model.instruments import Instrument
+from nautilus_trader.model.objects import Quantity
+from nautilus_trader.model.orders import Order
+from nautilus_trader.trading.strategy import Strategy
+
+from strategies.protection import Distance
+from strategies.protector import Protector
+from strategies.signals import Signal
+from strategies.sizing import PercentSize, Refusal, Sizing, round_size, wanted_size
+
+
+class StrategyStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A snapshot of a strategy, for people.
+
+    `position` is signed and in base units; `degraded` says why no entries are taken any more, or
+    None; `indicator` is None for a strategy without one, or before its first value.
+    """
+
+    position: Decimal
+    degraded: str | None
+    last_signal: Signal | None
+    last_refusal: str | None
+    is_warm: bool = True
+    bars_seen: int = 0
+    indicator: float | None = None
+
+
+class Trader:
+    """
+    Move a position with market orders, one order for each move.
+
+    Moves are made from the exposure, which counts orders under way, so two moves in a row do not
+    trade the same difference twice. Needs a venue that nets positions.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        Owns the position and sends the orders.
+    instrument_id : InstrumentId
+        The only instrument it trades.
+    stop, take_profit : Distance or None
+        Where the protection of the position rests.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        instrument_id: InstrumentId,
+        stop: Distance | None,
+        take_profit: Distance | None,
+    ) -> None:
+        self._strategy = strategy
+        self._instrument_id = instrument_id
+        self._working: list[Order] = []
+        self.protector = Protector(strategy, instrument_id, stop, take_profit, self.flatten)
+        self.degraded: str | None = None
+        self.last_refusal: str | None = None
+        self.last_signal: Signal | None = None
+
+    @property
+    def position(self) -> Decimal:
+        """Return the signed position in base units."""
+        position = self.protector.position()
+        return Decimal(0) if position is None else position.signed_decimal_qty()
+
+    @property
+    def exposure(self) -> Decimal:
+        """Return the signed position once all orders under way are filled."""
+        self._working = [order for order in self._working if not order.is_closed]
+        return self.position + sum(
+            (_signed(order.side, order.leaves_qty) for order in self._working), Decimal(0)
+        )
+
+    def price(self) -> Decimal | None:
+        """Return the market's price: mid, else last, else mark; None before any is known."""
+        for kind in (PriceType.MID, PriceType.LAST, PriceType.MARK):
+            price = self._strategy.cache.price(self._instrument_id, kind)
+            if price is not None:
+                return Decimal(price.as_decimal())
+        return None
+
+    def size(self, sizing: Sizing | Decimal, price: Decimal | None) -> Decimal | None:
+        """
+        Return a size that the venue takes.
+
+        Parameters
+        ----------
+        sizing : Sizing or Decimal
+            The rule, or the wish itself in base units.
+        price : Decimal or None
+            The price to value the order at.
+
+        Returns
+        -------
+        Decimal or None
+            Base units, rounded down; None after noting why there is none.
+        """
+        if price is None:
+            self.refuse(f"Expected a price to size the order, found none ({self._instrument_id})")
+            return None
+        if not isinstance(sizing, Decimal):
+            equity = self._equity() if isinstance(sizing, PercentSize) else Decimal(0)
+            sizing = wanted_size(sizing, price, equity)
+        rounded = round_size(sizing, price, self._instrument())
+        if isinstance(rounded, Refusal):
+            self.refuse(rounded.reason)
+            return None
+        return Decimal(rounded.as_decimal())
+
+    def move_to(self, target: Decimal, tag: str) -> None:
+        """
+        Send the one market order that takes the exposure to `target`.
+
+        Parameters
+        ----------
+        target : Decimal
+            Signed base units, a multiple of the size increment; zero closes.
+        tag : str
+            Written on the order, to trace it to its cause.
+        """
+        exposure = self.exposure
+        reduces = abs(target) < abs(exposure) and target * exposure >= 0
+        if self.degraded and not reduces:
+            self.refuse(f"No new entries, the strategy is degraded: {self.degraded}")
+            if target * exposure >= 0:
+                return
+            target, reduces = Decimal(0), True
+        delta = target - exposure
+        if delta:
+            self._send(delta, reduce_only=reduces, tag=tag)
+
+    def flatten(self, reason: str) -> None:
+        """Close the position at once, because something went wrong."""
+        self._log.error(f"Closing the position: {reason}")
+        self.refuse(f"Closed the position: {reason}")
+        self.move_to(Decimal(0), "FLATTEN")
+
+    def refuse(self, reason: str) -> None:
+        """Note in words why something wanted was not done."""
+        self.last_refusal = reason
+        self._log.warning(reason)
+
+    def degrade(self, reason: str) -> None:
+        """Take no new entries from now on; close a position whose stop is missing."""
+        self.degraded = self.degraded or reason
+        if self.protector.is_stop_missing:
+            self.flatten(reason)
+
+    def on_event(self, event: Event) -> None:
+        """Follow orders and position; the strategy passes every event on."""
+        self.protector.on_event(event)
+        if isinstance(event, OrderRejected | OrderDenied):
+            self.refuse(f"Order {event.client_order_id} was refused: {event.reason}")
+
+    def stop(self, *, cancel_orders: bool, close_positions: bool) -> None:
+        """
+        Leave things as the configuration says.
+
+        Protective orders go only with the position: canceled alone they would leave it naked.
+        """
+        if cancel_orders:
+            for order in self._working:
+                if not order.is_closed:
+                    self._strategy.cancel_order(order)
+        if close_positions:
+            if self.position:
+                self._send(-self.position, reduce_only=True, tag="STOPPED")
+            self.protector.cancel()
+
+    @property
+    def _log(self) -> Logger:
+        # Not kept: Nautilus replaces it when it registers the strategy.
+        return self._strategy.log
+
+    def _send(self, delta: Decimal, *, reduce_only: bool, tag: str) -> None:
+        order = self._strategy.order_factory.market(
+            instrument_id=self._instrument_id,
+            order_side=OrderSide.BUY if delta > 0 else OrderSide.SELL,
+            quantity=Quantity(abs(delta), self._instrument().size_precision),
+            reduce_only=reduce_only,
+            tags=[tag],
+        )
+        self._working.append(order)
+        self._strategy.submit_order(order)
+
+    def _equity(self) -> Decimal:
+        instrument = self._instrument()
+        equity = self._strategy.portfolio.equity(self._instrument_id.venue)
+        money = equity.get(instrument.get_settlement_currency())
+        return Decimal(0) if money is None else Decimal(money.as_decimal())
+
+    def _instrument(self) -> Instrument:
+        return self._strategy.cache.instrument(self._instrument_id)
+
+
+def _signed(side: OrderSide, quantity: Quantity) -> Decimal:
+    size = Decimal(quantity.as_decimal())
+    return size if side == OrderSide.BUY else -size
+
+
+class Contained(Protocol):
+    """What `contained` needs of the class whose handlers it guards."""
+
+    _log: Any
+    trader: Trader
+
+
+def contained[S: Contained, E](handler: Callable[[S, E], None]) -> Callable[[S, E], None]:
+    """
+    Keep an exception of a handler inside the strategy.
+
+    Nautilus ends the process, without stopping anything, when a handler raises. The strategy
+    logs the traceback instead, takes no new entries and keeps protecting what it holds.
+    """
+
+    @wraps(handler)
+    def guarded(self: S, event: E) -> None:
+        try:
+            handler(self, event)
+        except Exception as e:  # noqa: BLE001  the one boundary, logged with its traceback
+            self._log.exception(f"{handler.__name__} failed on {event!r}", e)
+            self.trader.degrade(f"{handler.__name__} failed: {e!r}")
+
+    return guarded
