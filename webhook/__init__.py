@@ -1,0 +1,1 @@
+"""The sidecar that turns TradingView alerts into Signal events."""
