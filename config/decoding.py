@@ -59,7 +59,7 @@ def convert[T](
             lambda trial: _refusal(trial, type_, dec_hook) == message,
         )
         path, expected, found = reason(e.__cause__, mi.type_info(type_), raw, steps)
-        key = ".".join(part for part in (at, dotted(path)) if part)
+        key = ".".join(part for part in (at, dotted(path)) if part).replace(".[", "[")
         raise ProfileError(file=file, key=key, expected=expected, found=found) from e
 
 

@@ -77,8 +77,7 @@ class AlertStrategy(Strategy):
         """Subscribe to quotes, which price and fill the orders, and to the signals."""
         config: AlertStrategyConfig = self.config
         if self.cache.instrument(config.instrument_id) is None:
-            self._log.error(f"Expected an instrument {config.instrument_id}, found none: stopping")
-            self.stop()
+            self.trader.degrade(f"Expected an instrument {config.instrument_id}, found none")
             return
         self.subscribe_quote_ticks(config.instrument_id)
         self.trader.protector.adopt()

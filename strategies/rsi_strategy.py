@@ -130,8 +130,7 @@ class RsiStrategy(Strategy):
         """Subscribe to live data, then ask for history."""
         config: RsiStrategyConfig = self.config
         if self.cache.instrument(config.instrument_id) is None:
-            self._log.error(f"Expected an instrument {config.instrument_id}, found none: stopping")
-            self.stop()
+            self.trader.degrade(f"Expected an instrument {config.instrument_id}, found none")
             return
         # Quotes too: the sandbox fills from quotes and trades, never from bars.
         self.subscribe_quote_ticks(config.instrument_id)

@@ -13,3 +13,8 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"recorded market data is not in the repository; expected it at {SHARED_DATA}")
     return SHARED_DATA
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let long proofs run over more seeds than the suite has time for (`make seeds`)."""
+    parser.addoption("--seeds", type=int, default=100, help="how many seeds to prove")

@@ -53,7 +53,7 @@ def test_built_in_parameters_fit_their_strategies(name: str) -> None:
         ({"sizing": {"kind": "all"}}, ".sizing.kind"),
         ({"sizing": {}}, ".sizing.kind"),
         ({"stop": {"kind": "percent"}}, ".stop.percent"),
-        ({"warmup_bars": 10}, ""),
+        ({"warmup_bars": 5}, ""),
     ],
 )
 def test_impossible_rsi_parameters_are_refused_at_their_key(

@@ -1,0 +1,206 @@
+"""One run of the desk: node, webhook and journal started together, stopped together, reported."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from config.secrets import Secret
+from config.settings import Profile
+from desk.exits import DeskError, Exit, UsageError, VenueError
+from desk.journal import EquityPoint, Journal, JournalConfig, Line, Trade
+from desk.node import CONNECT_TIMEOUT_SECS, build_node, tickers
+from desk.report import write_report
+from webhook.app import create_app
+from webhook.inbox import Inbox, MemoryInbox
+from webhook.server import ListenError, serving
+
+POLL_SECS = 0.02
+
+Script = Callable[[str], Awaitable[None]]
+
+
+class SessionResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended and what it did."""
+
+    exit: Exit
+    directory: Path
+    trades: list[Trade]
+    signals: int
+    fills: int
+    refusals: int
+    equity: list[tuple[EquityPoint, EquityPoint]]  # first and last of each venue and currency
+
+
+def run_session(
+    profile: Profile,
+    directory: Path,
+    webhook_secret: Secret | None,
+    listener: Callable[[Line], None],
+    duration_secs: float | None = None,
+    script: Script | None = None,
+) -> SessionResult:
+    """
+    Run `profile` until the duration is over, the node ends, or a signal asks to stop.
+
+    Parameters
+    ----------
+    profile : Profile
+        What to run.
+    directory : Path
+        The folder of this run; logs and reports go there.
+    webhook_secret : Secret | None
+        What an alert must carry; None where the profile has no webhook.
+    listener : Callable[[Line], None]
+        Called for each line of the journal.
+    duration_secs : float | None
+        Wall time after which the run ends; None for no end.
+    script : Callable[[str], Awaitable[None]] | None
+        Awaited beside the run with the webhook's URL, once strategies are running.
+
+    Raises
+    ------
+    VenueError
+        When the venues did not connect within 30 s.
+    DeskError
+        When the node stopped by itself.
+    UsageError
+        When the webhook's address cannot be listened on, or a strategy cannot start.
+
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        session = _Session(profile, directory)
+        result = runner.run(session.run(webhook_secret, listener, duration_secs, script))
+    session.node.dispose()  # inside the running loop it would stop the loop under our feet
+    return result
+
+
+class _Session:
+    def __init__(self, profile: Profile, directory: Path) -> None:
+        self._profile = profile
+        self._directory = directory
+        self._inbox: Inbox = MemoryInbox()
+        self._stop = asyncio.Event()
+        self._interrupted = False
+
+    async def run(
+        self,
+        secret: Secret | None,
+        listener: Callable[[Line], None],
+        duration_secs: float | None,
+        script: Script | None,
+    ) -> SessionResult:
+        self.node = build_node(self._profile, self._directory / "logs", self._inbox)
+        venues = JournalConfig(venues=frozenset(name.upper() for name in self._profile.venues))
+        journal = Journal(venues, self.node.trader.strategies(), listener)
+        self.node.trader.add_actor(journal)
+        self._catch_signals()
+        try:
+            async with self._webhook(secret) as url, self._running_node() as node_task:
+                await self._until_end(node_task, duration_secs, script, url)
+        finally:
+            journal.mark_equity()
+            write_report(self._directory, self.node.trader, journal)
+        return self._result(journal)
+
+    def _catch_signals(self) -> None:
+        # The node's own handlers would stop it behind our back, without report or exit code.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._interrupt)
+
+    def _interrupt(self) -> None:
+        self._interrupted = True
+        self._stop.set()
+
+    @asynccontextmanager
+    async def _webhook(self, secret: Secret | None) -> AsyncIterator[str]:
+        settings = self._profile.webhook
+        if settings is None or secret is None:
+            yield ""
+            return
+        app = create_app(
+            self._inbox,
+            secret.reveal(),
+            max_body_bytes=settings.max_body_bytes,
+            tickers=tickers(self._profile),
+        )
+        try:
+            async with serving(app, settings.host, settings.port) as url:
+                yield url
+        except ListenError as e:
+            raise UsageError(str(e)) from e
+
+    @asynccontextmanager
+    async def _running_node(self) -> AsyncIterator[asyncio.Task[None]]:
+        task = asyncio.create_task(self.node.run_async(), name="node")
+        try:
+            await self._until_running(task)
+            self._check_strategies()
+            yield task
+        finally:
+            await self.node.stop_async()
+            await task
+
+    async def _until_running(self, task: asyncio.Task[None]) -> None:
+        # Nautilus has no event for "running", and none for "could not connect".
+        deadline = time.monotonic() + CONNECT_TIMEOUT_SECS + 1
+        while not (self.node.trader.is_running or task.done() or self._stop.is_set()):
+            if time.monotonic() > deadline:
+                raise VenueError(
+                    f"Expected {', '.join(self._profile.venues)} to connect within"
+                    f" {CONNECT_TIMEOUT_SECS:.0f} s, it did not; see {self._directory}"
+                )
+            await asyncio.sleep(POLL_SECS)
+
+    def _check_strategies(self) -> None:
+        for strategy in self.node.trader.strategies():
+            status = strategy.status() if hasattr(strategy, "status") else None
+            if status is not None and status.degraded:
+                raise UsageError(f"{strategy.id}: {status.degraded}")
+
+    async def _until_end(
+        self,
+        node_task: asyncio.Task[None],
+        duration_secs: float | None,
+        script: Script | None,
+        url: str,
+    ) -> None:
+        stopped = asyncio.create_task(self._stop.wait(), name="stop")
+        scripted = asyncio.create_task(self._play(script, url), name="script")
+        ends = {node_task, stopped}
+        try:
+            await asyncio.wait(ends, timeout=duration_secs, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            scripted.cancel()
+        with suppress(asyncio.CancelledError):
+            await scripted
+        if node_task.done():
+            raise DeskError(f"The node stopped by itself; see {self._directory}")
+
+    async def _play(self, script: Script | None, url: str) -> None:
+        try:
+            if script is not None:
+                await script(url)
+        except Exception:
+            self._stop.set()
+            raise
+
+    def _result(self, journal: Journal) -> SessionResult:
+        first = {(p.venue, p.currency): p for p in reversed(journal.equity)}
+        last = {(p.venue, p.currency): p for p in journal.equity}
+        return SessionResult(
+            exit=Exit.INTERRUPTED if self._interrupted else Exit.DONE,
+            directory=self._directory,
+            trades=journal.trades,
+            signals=journal.signals,
+            fills=journal.fills,
+            refusals=journal.refusals,
+            equity=[(first[key], last[key]) for key in last],
+        )

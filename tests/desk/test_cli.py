@@ -1,0 +1,181 @@
+"""The command line as a user meets it: help, exit codes, and refusals before anything starts."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from desk.cli import app, exit_code
+
+type Perpdesk = Callable[..., Outcome]
+
+
+class Outcome(NamedTuple):
+    code: int
+    output: str
+    errors: str
+
+
+@pytest.fixture
+def perpdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Perpdesk:
+    """Return the command line, run in this process in an environment without secrets."""
+    monkeypatch.delenv("PERPDESK_WEBHOOK_SECRET", raising=False)
+
+    def call(*arguments: str) -> Outcome:
+        code = exit_code(lambda: app(arguments, exit_on_error=False, result_action="return_value"))
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[], ["demo"], ["run"], ["version"], ["venue", "hyperliquid"], ["record", "hyperliquid"]],
+)
+def test_every_command_explains_itself(perpdesk: Perpdesk, command: list[str]) -> None:
+    result = perpdesk(*command, "--help")
+
+    assert result.code == 0
+    assert "Usage:" in result.output
+
+
+def test_the_top_level_help_documents_the_exit_codes(perpdesk: Perpdesk) -> None:
+    help_text = " ".join(perpdesk("--help").output.split())
+
+    for words in ("0 done", "1 failed", "2 wrong use", "3 venue or network", "130 interrupted"):
+        assert words in help_text
+
+
+def test_version_prints_json_when_asked(perpdesk: Perpdesk) -> None:
+    result = perpdesk("version", "--json")
+
+    assert result.code == 0
+    assert json.loads(result.output)["nautilus_trader"] == version("nautilus_trader") == "1.231.0"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["launch"], "launch"),
+        (["demo", "--sede", "1"], "--sede"),
+        (["demo", "--seconds", "1"], "5"),
+        (["demo", "--seconds", "soon"], "soon"),
+        (["demo", "--replay", "nowhere"], "nowhere"),
+        (["run"], "requires an argument"),
+        (["run", "nowhere.toml"], "nowhere.toml: expected one of 'demo', 'paper', 'testnet'"),
+        (["run", "paper"], "PERPDESK_WEBHOOK_SECRET: expected a secret of at least 16 characters"),
+        (["run", "live"], "confirm_live: expected true"),
+        (["venue", "hyperliquid", "--port", "0", "--from", "noon"], "--from: expected ISO 8601"),
+        (["venue", "hyperliquid", "--port", "0", "--speed", "0"], "positive speed, was 0"),
+        (["venue", "hyperliquid", "--port", "0", "--replay", "nowhere"], "nowhere"),
+        (["record", "hyperliquid", "--coins", ",", "--out", "x"], "--coins: Expected one coin"),
+    ],
+)
+def test_wrong_use_is_named_and_ends_with_2(
+    perpdesk: Perpdesk, arguments: list[str], words: str
+) -> None:
+    result = perpdesk(*arguments)
+
+    assert result.code == 2
+    assert words in " ".join((result.output + result.errors).split())
+
+
+PROFILE = """\
+environment = "paper"
+trader_id = "DESK-001"
+[venues.hyperliquid]
+network = "mainnet"
+{venue}
+[[strategies]]
+id = "one"
+strategy = "{strategy}"
+[strategies.parameters]
+instrument_id = "BTC-USD-PERP.HYPERLIQUID"
+bar_type = "BTC-USD-PERP.HYPERLIQUID-1-MINUTE-LAST-EXTERNAL"
+sizing = {{ kind = "notional", amount = "1000" }}
+{parameters}
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"venue": 'product_types = ["perps"]'},
+            "venues.hyperliquid.product_types[0]: expected one of",
+        ),
+        ({"venue": '[venues.nowhere]\nnetwork = "mainnet"'}, "venues.nowhere: expected"),
+        ({"strategy": "macd"}, "strategies[0].strategy: expected one of 'rsi', 'alert'"),
+        ({"strategy": "nowhere:Strategy"}, "an importable 'module:Class'"),
+        ({"strategy": "decimal:Decimal"}, "a subclass of Nautilus's Strategy"),
+        ({"parameters": "period = 1"}, "period of at least 2, was 1"),
+        ({"parameters": "oversold = 70\noverbought = 30"}, "was oversold 70.0 and overbought 30.0"),
+        ({"parameters": "perod = 14"}, "parameters.perod: expected a known key"),
+        ({"parameters": 'period = "14"'}, "parameters.period: expected an integer, found '14'"),
+        (
+            {"parameters": 'stop = { kind = "percent", percent = "-1" }'},
+            "Expected a positive percent, was -1",
+        ),
+        (
+            {"parameters": 'stop = { kind = "percent", precent = "1" }'},
+            "parameters.stop.precent: expected a known key",
+        ),
+        (
+            {"parameters": "close_positions_on_stop = true"},
+            "parameters.close_positions_on_stop: expected no such key here",
+        ),
+    ],
+)
+def test_a_profile_is_refused_before_anything_starts(
+    perpdesk: Perpdesk, tmp_path: Path, changes: dict[str, str], words: str
+) -> None:
+    profile = tmp_path / "mine.toml"
+    filled = {"venue": "", "strategy": "rsi", "parameters": ""} | changes
+    profile.write_text(f'runs = "{tmp_path}/runs"\n' + PROFILE.format(**filled))
+
+    result = perpdesk("run", str(profile))
+
+    assert result.code == 2
+    assert words in result.errors
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_taken_port_is_named(perpdesk: Perpdesk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = perpdesk("venue", "hyperliquid", "--port", str(port))
+
+    assert result.code == 2
+    assert str(port) in result.errors
+
+
+def test_the_venue_stops_at_ctrl_c_and_frees_its_port() -> None:
+    command = [sys.executable, "-m", "desk", "venue", "hyperliquid", "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(json.loads(process.stdout.readline())["http"].rpartition(":")[2])
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(timeout=10) == 130
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_recording_that_hears_nothing_ends_with_3(perpdesk: Perpdesk, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"ws://127.0.0.1:{silent.getsockname()[1]}/ws"
+        options = ["--coins", "BTC", "--out", str(tmp_path), "--seconds", "0.5", "--url", url]
+        result = perpdesk("record", "hyperliquid", *options)
+
+    assert result.code == 3
+    assert f"Expected frames from {url}, received none" in result.errors
