@@ -1,0 +1,166 @@
+"""What is known of one order, in whatever order it came to be known; it reports nothing."""
+
+from decimal import Decimal
+
+from adapters.common.order_events import End
+
+
+class Leg:
+    """One venue order under the client order id; each cancel-replace adds one."""
+
+    __slots__ = ("end", "filled", "filled_at_end", "is_triggered", "size", "venue_order_id")
+
+    def __init__(self, venue_order_id: str) -> None:
+        self.venue_order_id = venue_order_id
+        self.size: Decimal | None = None  # the whole size; None until the venue tells
+        self.filled = Decimal(0)  # by the fills that have come
+        self.is_triggered = False
+        self.end: End | None = None
+        self.filled_at_end: Decimal | None = None  # None: all of it
+
+
+class Modify:
+    """A cancel-replace that was sent and has not been refused."""
+
+    __slots__ = ("price", "size", "trigger_price", "venue_order_id")
+
+    def __init__(self, size: Decimal, price: Decimal | None, trigger_price: Decimal | None) -> None:
+        self.size = size
+        self.price = price
+        self.trigger_price = trigger_price
+        self.venue_order_id: str | None = None  # of the leg it made, once the venue has named it
+
+
+class OrderFacts:
+    """
+    The venue orders and modifies of one client order id, and what follows from them.
+
+    Facts are only added (but a refused modify is forgotten), and adding one twice changes nothing;
+    so what follows from them does not depend on the order of their arrival. Its cost grows with
+    the number of modifies of the order.
+
+    Parameters
+    ----------
+    size : Decimal
+        The whole size of the first venue order.
+    filled_before : Decimal
+        What venue orders of before a restart had filled.
+    is_adopted : bool
+        If there may have been such venue orders, whose ids are not known.
+
+    """
+
+    def __init__(self, size: Decimal, filled_before: Decimal, *, is_adopted: bool) -> None:
+        self.size = size
+        self.filled_before = filled_before
+        self.is_adopted = is_adopted
+        self.legs: dict[str, Leg] = {}
+        self.modifies: dict[int, Modify] = {}
+        self.trade_ids: set[str] = set()
+        self.in_doubt = False
+
+    def leg(self, venue_order_id: str) -> Leg:
+        """Return the venue order of this id, which is known from now on."""
+        if venue_order_id not in self.legs:
+            self.legs[venue_order_id] = Leg(venue_order_id)
+        return self.legs[venue_order_id]
+
+    def is_older(self, venue_order_id: str) -> bool:
+        """Return whether this is a venue order of before a restart: nothing accounts for a new."""
+        return (
+            self.is_adopted
+            and venue_order_id not in self.legs
+            and len(self.legs) > len(self.modifies)
+            and not any(leg.is_triggered for leg in self.legs.values())
+        )
+
+    def modify_of(self, leg: Leg) -> Modify | None:
+        """Return the modify that made the leg: as the venue named it, else as they were sent."""
+        modifies = self.modifies.values()
+        for modify in modifies:
+            if modify.venue_order_id == leg.venue_order_id:
+                return modify
+        named = {modify.venue_order_id for modify in modifies}
+        unnamed_legs = [key for key in self.legs if key not in named]
+        makers = [None, *self._unnamed_modifies()]  # no modify made the first leg
+        position = unnamed_legs.index(leg.venue_order_id)
+        return makers[position] if position < len(makers) else None
+
+    def size_of(self, leg: Leg) -> Decimal:
+        """Return the whole size of the leg: as the venue told, else as it was sent."""
+        modify = self.modify_of(leg)
+        size = leg.size or (self.size if modify is None else modify.size)
+        return max(size, leg.filled)
+
+    def filled_of(self, leg: Leg) -> Decimal:
+        """Return what the venue has filled of the leg, also where its fills are yet to come."""
+        if leg.end is None:
+            return leg.filled
+        at_end = self.size_of(leg) if leg.filled_at_end is None else leg.filled_at_end
+        return max(at_end, leg.filled)
+
+    def quantity(self, current: Leg) -> Decimal:
+        """Return the whole quantity of the order if this leg is the one that stands."""
+        others = (self.filled_of(leg) for leg in self.legs.values() if leg is not current)
+        return sum(others, self.filled_before + self.size_of(current))
+
+    def standing(self) -> list[Leg]:
+        """Return the legs that may be the order now; more than one while a modify runs."""
+        return [leg for leg in self.legs.values() if not self._is_gone(leg)]
+
+    def current(self) -> Leg | None:
+        """Return the leg that is the order now; None if there is none or two claim to be it."""
+        standing = self.standing()
+        if len(standing) == 1:
+            return standing[0]
+        for modify in reversed(self.modifies.values()):
+            if modify.venue_order_id is not None:
+                return self.legs[modify.venue_order_id]
+        return None if standing or not self.legs else list(self.legs.values())[-1]
+
+    def is_size_sure(self, leg: Leg) -> bool:
+        """Return whether the size of the leg is known, not guessed from the order of modifies."""
+        return leg.size is not None or self._is_maker_sure(leg)
+
+    def is_certain(self) -> bool:
+        """Return whether one leg alone is the order, its size known and no leg before it unseen."""
+        leg = self.current()
+        if leg is None or len(self.standing()) > 1 or not self.is_size_sure(leg):
+            return False
+        modify = self.modify_of(leg)
+        modifies = list(self.modifies.values())
+        before = len(modifies)
+        if self._is_maker_sure(leg):
+            before = 0 if modify is None else modifies.index(modify) + 1
+        return len(self.legs) > before
+
+    def is_settled(self, leg: Leg) -> bool:
+        """Return whether nothing can be heard of the leg any more."""
+        if leg.end is None:
+            return leg.filled >= self.size_of(leg) or self._is_replaced_by_trigger(leg)
+        return leg.filled >= self.filled_of(leg)
+
+    def is_over(self) -> bool:
+        """Return whether all legs are settled and no modify can have made another."""
+        return len(self.legs) > len(self.modifies) and all(map(self.is_settled, self.legs.values()))
+
+    def is_doubtful(self) -> bool:
+        """Return whether what happens next depends on news that may have been lost."""
+        awaits_leg = self.in_doubt and len(self.legs) <= len(self.modifies)
+        return awaits_leg or (bool(self.legs) and all(leg.end for leg in self.legs.values()))
+
+    def _unnamed_modifies(self) -> list[Modify]:
+        return [modify for modify in self.modifies.values() if modify.venue_order_id is None]
+
+    def _is_maker_sure(self, leg: Leg) -> bool:
+        modify = self.modify_of(leg)
+        if modify is None:
+            return leg is next(iter(self.legs.values()))
+        return modify.venue_order_id is not None or len(self._unnamed_modifies()) == 1
+
+    def _is_gone(self, leg: Leg) -> bool:
+        return leg.end in {End.CANCELED, End.EXPIRED} or self._is_replaced_by_trigger(leg)
+
+    def _is_replaced_by_trigger(self, leg: Leg) -> bool:
+        """Return whether the leg fired and the order goes on under an id that no modify made."""
+        return leg.is_triggered and not self.modifies and len(self.legs) > 1

@@ -1,0 +1,397 @@
+"""
+What an order may still report, from what has been seen of it in any order and any number of times.
+
+It is pure: it knows no venue, no clock and nothing of Nautilus, and it sends nothing.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from adapters.common.order_events import (
+    Accepted,
+    Canceled,
+    CancelRejected,
+    End,
+    Expired,
+    Fill,
+    Filled,
+    ModifyRejected,
+    OrderEvent,
+    Rejected,
+    Triggered,
+    Unexplained,
+    Updated,
+)
+from adapters.common.order_facts import Leg, Modify, OrderFacts
+
+# A closed order is remembered for its late duplicates, which come within minutes; at ten orders a
+# second this is a quarter of an hour, and a few megabytes.
+CLOSED_ORDERS_MAX = 10_000
+
+
+class _Order:
+    """What is known of an order that is not closed, and what has been reported of it."""
+
+    def __init__(self, client_order_id: str, facts: OrderFacts, *, reports_trigger: bool) -> None:
+        self.client_order_id = client_order_id
+        self.facts = facts
+        self.reports_trigger = reports_trigger  # still to be reported, should it fire
+        self.venue_order_id: str | None = None  # None until accepted
+        self.quantity = facts.filled_before + facts.size
+        self.prices: tuple[Decimal | None, Decimal | None] = (None, None)  # None as submitted
+        self.filled = Decimal(0)
+        self.held: list[Fill] = []
+
+    def advance(self) -> list[OrderEvent]:
+        """Report what the facts have made certain and what is not yet reported."""
+        if not self.facts.legs:
+            return []
+        events: list[OrderEvent] = []
+        venue_order_id = self.venue_order_id or next(iter(self.facts.legs))
+        if self.venue_order_id is None:
+            self.venue_order_id = venue_order_id
+            events.append(Accepted(self.client_order_id, venue_order_id))
+        events += self._trigger(venue_order_id)
+        leg = self.facts.current()
+        if leg is not None and self.facts.is_size_sure(leg):
+            events += self._update(leg)
+            venue_order_id = leg.venue_order_id
+        fills = self._release_fills(venue_order_id)
+        events += fills
+        is_filled = bool(fills) and self.filled >= self.quantity
+        if self.is_closed() and not is_filled:
+            is_expired = self.facts.legs[venue_order_id].end is End.EXPIRED
+            end = Expired if is_expired else Canceled
+            events.append(end(self.client_order_id, venue_order_id))
+        return events
+
+    def is_closed(self) -> bool:
+        """Return whether there is nothing left to report."""
+        return self.filled >= self.quantity or (not self.held and self.facts.is_over())
+
+    def _trigger(self, venue_order_id: str) -> list[OrderEvent]:
+        is_fired = any(leg.is_triggered for leg in self.facts.legs.values())
+        if not self.reports_trigger or not is_fired:
+            return []
+        self.reports_trigger = False
+        # Nautilus knows no way from partially filled to triggered.
+        return [] if self.filled else [Triggered(self.client_order_id, venue_order_id)]
+
+    def _update(self, leg: Leg) -> list[OrderEvent]:
+        modify = self.facts.modify_of(leg)
+        prices = (None, None) if modify is None else (modify.price, modify.trigger_price)
+        quantity = self.facts.quantity(leg)
+        terms = (leg.venue_order_id, quantity, prices)
+        if terms == (self.venue_order_id, self.quantity, self.prices):
+            return []
+        self.venue_order_id, self.quantity, self.prices = terms
+        return [Updated(self.client_order_id, leg.venue_order_id, quantity, *prices)]
+
+    def _release_fills(self, venue_order_id: str) -> list[OrderEvent]:
+        # While two legs stand, or one is unseen, nobody knows which fill completes the order.
+        if not self.facts.is_certain():
+            return []
+        fills, self.held = self.held, []
+        self.filled += sum(fill.quantity for fill in fills)
+        return [Filled(self.client_order_id, venue_order_id, fill) for fill in fills]
+
+
+class OrderTracker:
+    """
+    Turn observations of orders into the events that Nautilus expects, each exactly once.
+
+    A venue's acknowledgement, its order stream, its fill stream and its reports overtake and repeat
+    each other. Each method here records one observation as a fact and returns the events that have
+    become certain, oldest first:
+
+    - Accepted comes once and first, also when a fill outran it.
+    - A fill is reported once. While a cancel-replace runs, fills wait for the end of the venue
+      order that is replaced: until then nobody knows which fill completes the order.
+    - Canceled waits for the fills that the venue says came before it, and for an answer to a modify
+      in flight, whose cancel leg looks the same.
+    - Rejected is only for an order that the venue never took. After the end nothing is reported.
+
+    An order that was never `submitted` or `adopt`-ed has no events, so that a late duplicate of a
+    forgotten order revives nothing; ask `knows` to tell it from somebody else's order.
+
+    Parameters
+    ----------
+    closed_max : int, default 10,000
+        How many closed orders are remembered.
+
+    """
+
+    def __init__(self, closed_max: int = CLOSED_ORDERS_MAX) -> None:
+        self._closed_max = closed_max
+        self._open: dict[str, _Order] = {}
+        self._closed: dict[str, set[str]] = {}  # client order id -> trade ids, oldest first
+
+    def knows(self, client_order_id: str) -> bool:
+        """Return whether the order is open or was closed recently."""
+        return client_order_id in self._open or client_order_id in self._closed
+
+    def doubtful(self) -> list[str]:
+        """
+        Return the client order ids whose next event waits for news that may have been lost.
+
+        In the normal course an order is here for the milliseconds between two messages; one that
+        stays must be looked up, with its fills.
+        """
+        return [key for key, order in self._open.items() if order.held or order.facts.is_doubtful()]
+
+    def leaves(self, client_order_id: str) -> Decimal | None:
+        """Return what the venue may still fill of the order; None if it is closed or in between."""
+        order = self._open.get(client_order_id)
+        if order is None:
+            return None
+        if not order.facts.legs:
+            return order.quantity
+        leg = order.facts.current()
+        return None if leg is None else order.facts.size_of(leg) - order.facts.filled_of(leg)
+
+    def submitted(
+        self, client_order_id: str, quantity: Decimal, *, reports_trigger: bool = False
+    ) -> None:
+        """
+        Begin to track an order, before it is sent.
+
+        Parameters
+        ----------
+        client_order_id : str
+            The order.
+        quantity : Decimal
+            All of it, in base units.
+        reports_trigger : bool, default False
+            If Nautilus takes a Triggered event for its type (stop-limit and limit-if-touched).
+
+        Raises
+        ------
+        ValueError
+            If the order is known already.
+
+        """
+        facts = OrderFacts(quantity, filled_before=Decimal(0), is_adopted=False)
+        self._add(_Order(client_order_id, facts, reports_trigger=reports_trigger))
+
+    def adopt(
+        self,
+        client_order_id: str,
+        venue_order_id: str,
+        *,
+        quantity: Decimal,
+        filled: Decimal,
+        size: Decimal,
+        trade_ids: Iterable[str],
+        reports_trigger: bool = False,
+    ) -> None:
+        """
+        Begin to track an order of before a restart, which Nautilus holds as accepted.
+
+        Parameters
+        ----------
+        client_order_id, venue_order_id : str
+            The order as Nautilus holds it.
+        quantity, filled : Decimal
+            All of the order and what Nautilus has applied of it.
+        size : Decimal
+            The whole size of the venue order that stands now: `quantity`, less what was filled
+            before the last cancel-replace.
+        trade_ids : Iterable[str]
+            The fills that Nautilus has applied.
+        reports_trigger : bool, default False
+            If a Triggered event is still to be reported.
+
+        Raises
+        ------
+        ValueError
+            If the order is known already.
+
+        """
+        facts = OrderFacts(size, filled_before=quantity - size, is_adopted=True)
+        facts.leg(venue_order_id).filled = filled - facts.filled_before
+        facts.trade_ids.update(trade_ids)
+        order = _Order(client_order_id, facts, reports_trigger=reports_trigger)
+        order.venue_order_id = venue_order_id
+        order.filled = filled
+        self._add(order)
+
+    def opened(
+        self, client_order_id: str, venue_order_id: str, size: Decimal | None = None
+    ) -> list[OrderEvent]:
+        """
+        Record that the venue has taken the order under this id, whatever became of it since.
+
+        `size` is the whole size of that venue order, None if the observation does not tell.
+        """
+        order = self._open.get(client_order_id)
+        if order is None or order.facts.is_older(venue_order_id):
+            return []
+        leg = order.facts.leg(venue_order_id)
+        leg.size = size or leg.size
+        return self._advance(order)
+
+    def refused(
+        self,
+        client_order_id: str,
+        reason: str,
+        *,
+        due_post_only: bool = False,
+        venue_order_id: str | None = None,
+    ) -> list[OrderEvent]:
+        """
+        Record that the venue refused the order itself (not a command about it).
+
+        Of an order that was taken before, a refusal that names it (a trigger that fired without
+        margin) is its cancel, and one that does not is of a second copy, which changes nothing.
+        """
+        order = self._open.get(client_order_id)
+        if order is None:
+            return []
+        leg = order.facts.legs.get(venue_order_id or "")
+        if leg is not None:
+            return self.ended(client_order_id, leg.venue_order_id, End.CANCELED, leg.filled)
+        if order.facts.legs:
+            return []
+        self._close(order)
+        return [Rejected(client_order_id, reason, due_post_only)]
+
+    def triggered(self, client_order_id: str, venue_order_id: str) -> list[OrderEvent]:
+        """Record that the trigger of the order fired."""
+        order = self._open.get(client_order_id)
+        if order is None:
+            return []
+        order.facts.leg(venue_order_id).is_triggered = True
+        return self._advance(order)
+
+    def filled(self, client_order_id: str, fill: Fill) -> list[OrderEvent]:
+        """Record a fill, from whichever stream or report it comes."""
+        order = self._open.get(client_order_id)
+        if order is None:
+            return self._filled_after_end(client_order_id, fill)
+        if fill.trade_id in order.facts.trade_ids:
+            return []
+        order.facts.trade_ids.add(fill.trade_id)
+        if order.facts.is_older(fill.venue_order_id):
+            order.facts.filled_before += fill.quantity
+        else:
+            order.facts.leg(fill.venue_order_id).filled += fill.quantity
+        order.held.append(fill)
+        return self._advance(order)
+
+    def ended(
+        self, client_order_id: str, venue_order_id: str, end: End, filled: Decimal | None = None
+    ) -> list[OrderEvent]:
+        """
+        Record that the venue order has left the book.
+
+        `filled` is how much of it was filled by then, None all of it. Told twice, the lower word
+        counts: an immediate or a capped reduce-only order may be called filled when a part of it
+        was, and canceled for the rest.
+        """
+        order = self._open.get(client_order_id)
+        if order is None or order.facts.is_older(venue_order_id):
+            return []
+        leg = order.facts.leg(venue_order_id)
+        if leg.end is None or leg.end is End.FILLED:
+            leg.end = end
+        if filled is not None:
+            known = leg.filled_at_end
+            leg.filled_at_end = filled if known is None else min(known, filled)
+        return self._advance(order)
+
+    def outcome_unknown(self, client_order_id: str) -> None:
+        """Record that a submit or modify may or may not have arrived, or made an unnamed order."""
+        order = self._open.get(client_order_id)
+        if order is not None:
+            order.facts.in_doubt = True
+
+    def modify_sent(
+        self,
+        client_order_id: str,
+        modify_id: int,
+        *,
+        size: Decimal,
+        price: Decimal | None = None,
+        trigger_price: Decimal | None = None,
+    ) -> None:
+        """
+        Record a cancel-replace before it is sent.
+
+        Parameters
+        ----------
+        client_order_id : str
+            The order.
+        modify_id : int
+            Unique and rising, such as the nonce.
+        size : Decimal
+            The whole size of the new venue order: the new quantity less what was filled.
+        price, trigger_price : Decimal, optional
+            As sent, so rounded; None if the order has none.
+
+        Raises
+        ------
+        ValueError
+            If the order is not accepted yet: what has no venue order id cannot be replaced by one.
+
+        """
+        order = self._open.get(client_order_id)
+        if order is None:
+            return
+        if order.venue_order_id is None:
+            raise ValueError(
+                f"Expected an accepted order to modify, was {client_order_id} in flight"
+            )
+        order.facts.modifies[modify_id] = Modify(size, price, trigger_price)
+
+    def modify_accepted(
+        self, client_order_id: str, modify_id: int, venue_order_id: str | None = None
+    ) -> list[OrderEvent]:
+        """Record that the venue replaced the order, and by which, if it says so."""
+        order = self._open.get(client_order_id)
+        if order is None or modify_id not in order.facts.modifies:
+            return []
+        if venue_order_id is None:
+            order.facts.in_doubt = True
+            return []
+        order.facts.leg(venue_order_id)
+        order.facts.modifies[modify_id].venue_order_id = venue_order_id
+        return self._advance(order)
+
+    def modify_refused(self, client_order_id: str, modify_id: int, reason: str) -> list[OrderEvent]:
+        """Record that the venue did not place the new order (the old one may be gone or stand)."""
+        order = self._open.get(client_order_id)
+        if order is None or order.facts.modifies.pop(modify_id, None) is None:
+            return []
+        rejected = ModifyRejected(client_order_id, order.venue_order_id, reason)
+        return [rejected, *self._advance(order)]
+
+    def cancel_refused(self, client_order_id: str, reason: str) -> list[OrderEvent]:
+        """Record that the venue did not cancel the order; if it is closed, nothing follows."""
+        order = self._open.get(client_order_id)
+        if order is None:
+            return []
+        return [CancelRejected(client_order_id, order.venue_order_id, reason)]
+
+    def _add(self, order: _Order) -> None:
+        if self.knows(order.client_order_id):
+            raise ValueError(f"Expected a new client order id, was {order.client_order_id}")
+        self._open[order.client_order_id] = order
+
+    def _close(self, order: _Order) -> None:
+        del self._open[order.client_order_id]
+        self._closed[order.client_order_id] = order.facts.trade_ids
+        if len(self._closed) > self._closed_max:
+            del self._closed[next(iter(self._closed))]
+
+    def _filled_after_end(self, client_order_id: str, fill: Fill) -> list[OrderEvent]:
+        trade_ids = self._closed.get(client_order_id)
+        if trade_ids is None or fill.trade_id in trade_ids:
+            return []
+        trade_ids.add(fill.trade_id)
+        return [Unexplained(client_order_id, fill)]
+
+    def _advance(self, order: _Order) -> list[OrderEvent]:
+        events = order.advance()
+        if order.is_closed():
+            self._close(order)
+        return events
