@@ -161,6 +161,8 @@ class Journal(Actor):
         asyncio.get_running_loop().call_soon(self._harmless(self._tell_bar), bar)
 
     def _tell_bar(self, bar: Bar) -> None:
+        if not self.is_running:
+            return  # the strategies have stopped, and their indicators with them
         reader = self._readers.get(bar.bar_type)
         value = None if reader is None else reader.status().indicator
         reading = "" if value is None else f"  RSI {value:.1f}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from nautilus_trader.core.datetime import unix_nanos_to_dt
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -36,9 +37,9 @@ class View:
 
 def trades_table(trades: Sequence[Trade]) -> Table:
     """Return the round trips as a table with a row of totals per currency."""
-    table = Table(title="Trades")
+    table = Table(title="Trades", box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("strategy", "instrument", "side"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for heading in ("quantity", "entry", "exit", "fees", "P&L"):
         table.add_column(heading, justify="right")
     for trade in trades:
