@@ -37,9 +37,9 @@ class View:
 
 def trades_table(trades: Sequence[Trade]) -> Table:
     """Return the round trips as a table with a row of totals per currency."""
-    table = Table(title="Trades", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title="Trades", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0))
     for heading in ("strategy", "instrument", "side"):
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading)
     for heading in ("quantity", "entry", "exit", "fees", "P&L"):
         table.add_column(heading, justify="right")
     for trade in trades:
