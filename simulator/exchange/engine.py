@@ -297,7 +297,7 @@ class Exchange:
         return Fault.SCHEDULE_SPENT if spent >= SCHEDULES_PER_DAY else None
 
     def _cancel_scheduled(self, account: Account, time: int) -> None:
-        if account.cancel_at is None:
+        if account.cancel_at != time:
             return
         account.cancel_at = None
         today = self._state.now // DAY_MS

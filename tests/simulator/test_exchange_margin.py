@@ -282,15 +282,17 @@ def test_a_large_position_is_sold_in_a_fifth_and_then_whole() -> None:
     assert position(made, "ann") == 0
 
 
-def test_far_below_maintenance_the_backstop_takes_positions_and_cash() -> None:
+def test_below_two_thirds_of_maintenance_the_backstop_takes_positions_and_cash() -> None:
     made = exchange()
     buy(made, "40")
-    events = mark_eth(made, "1750")
+    made.set_book(ETH, [(D(1770), D(40))], [], NOW)
+    events = mark_eth(made, "1770")  # value 764, maintenance 1,416
     (told,) = [x for x in events if isinstance(x, Liquidated)]
     assert (told.method, told.positions) == ("backstop", ((ETH, D(40)),))
     assert made.account("ann").raw == 0
     assert position(made, "ann") == 0
     assert position(made, LIQUIDATOR) == 40
+    assert made.account_state(LIQUIDATOR).total.account_value == told.seized
     given, taken = fills(events)
     assert given.liquidation.method == taken.liquidation.method == "backstop"
 
@@ -327,3 +329,11 @@ def test_a_liquidated_order_meets_the_side_it_needs() -> None:
     made.set_book(ETH, [], [(D(2215), D(40))], NOW)
     (fill,) = fills(mark_eth(made, "2215"))
     assert (fill.side, position(made, "ann")) == (Side.BUY, 0)
+
+
+def test_an_isolated_order_that_would_be_liquidated_at_once_lacks_margin() -> None:
+    made = exchange()
+    made.update_leverage("ann", ETH, 25, is_isolated=True, now=NOW)
+    made.set_book(ETH, [], [(D(2100), D(1))], NOW)
+    (outcome,) = made.place("ann", [eth(BUY, "2100", "1", tif=Tif.IOC)], NOW).outcomes
+    assert outcome.status is Status.MARGIN_REJECTED
