@@ -25,8 +25,8 @@ from adapters.hyperliquid.parsing import (
 )
 from adapters.hyperliquid.schemas import AssetCtx, Bbo, Book, Trade
 
-# A new trades subscription begins with recent trades again; the venue says nowhere how many, its
-# REST answer holds ten. A coin of two hundred trades a second fills this in ten seconds.
+# A new trades subscription begins with recent trades again: 30 in a recording of 2025-01-26, the
+# documentation names no number.
 REMEMBERED_TRADES = 2_000
 
 
