@@ -12,15 +12,19 @@ info-endpoint (REST) and websocket/subscriptions (streams).
 # ruff: noqa: N815 - fields are called what the venue calls them
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+
+
+# Nautilus would take a price below zero; on this venue it is a broken frame.
+type PositivePrice = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Level(msgspec.Struct, frozen=True, gc=False):
     """One price of a book: `{"px":"111065.0","sz":"6.98048","n":16}`; n counts its orders."""
 
-    px: float
+    px: PositivePrice
     sz: float
     n: int = 0
 
@@ -59,7 +63,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
 
     coin: str
     side: Literal["A", "B"]
-    px: float
+    px: PositivePrice
     sz: float
     time: int
     tid: int
@@ -77,10 +81,10 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     T: int
     s: str
     i: str
-    o: float
-    c: float
-    h: float
-    l: float  # noqa: E741 - the venue's name
+    o: PositivePrice
+    c: PositivePrice
+    h: PositivePrice
+    l: PositivePrice  # noqa: E741 - the venue's name
     v: float
     n: int
 
@@ -93,8 +97,8 @@ class AssetCtx(msgspec.Struct, frozen=True, gc=False):
     is the predicted hourly rate. Spot markets have neither funding nor oracle price.
     """
 
-    markPx: float
-    oraclePx: float | None = None
+    markPx: PositivePrice
+    oraclePx: PositivePrice | None = None
     funding: Decimal | None = None
 
 

@@ -21,7 +21,7 @@ def printed(units: int, decimals: int) -> str:
 
 
 def decoded(text: str) -> float:
-    return DECODER.decode(f'{{"px":"{text}","sz":"{text}","n":1}}'.encode()).px
+    return DECODER.decode(f'{{"px":"1.0","sz":"{text}","n":1}}'.encode()).sz
 
 
 @st.composite
