@@ -16,7 +16,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-
 # Nautilus would take a price below zero; on this venue it is a broken frame.
 type PositivePrice = Annotated[float, msgspec.Meta(gt=0)]
 

@@ -1,0 +1,128 @@
+"""
+The same venue, the same minutes: our data beside that of Nautilus's own Hyperliquid client.
+
+Goal: value by value and time by time the same. Where it differs, the venue's own record decides,
+and the difference is asserted here so that nobody is surprised by it.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.data.messages import (
+    SubscribeBars,
+    SubscribeOrderBook,
+    SubscribeQuoteTicks,
+    SubscribeTradeTicks,
+)
+from nautilus_trader.model.data import BarType, OrderBookDelta
+from nautilus_trader.model.enums import BookType
+from nautilus_trader.model.identifiers import ClientId, InstrumentId
+
+from adapters.hyperliquid import HyperliquidDataClient
+from simulator.hyperliquid import VenueOptions
+from tests.acceptance.nautilus_client import as_row
+from tests.adapters.hyperliquid.bench import connected
+
+BTC = InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID")
+SECONDS = 5.0
+SPEED = 60.0  # five minutes of the recording
+MINUTE_NS = 60_000_000_000
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+type Rows = list[tuple[int, Any]]
+
+
+def subscribe(client: HyperliquidDataClient) -> None:
+    def routed() -> dict[str, Any]:
+        client_id = ClientId("HYPERLIQUID")
+        return {"client_id": client_id, "venue": None, "command_id": UUID4(), "ts_init": 0}
+
+    client.subscribe_quote_ticks(SubscribeQuoteTicks(BTC, **routed()))
+    client.subscribe_trade_ticks(SubscribeTradeTicks(BTC, **routed()))
+    bars = BarType.from_str(f"{BTC}-1-MINUTE-LAST-EXTERNAL")
+    client.subscribe_bars(SubscribeBars(bars, **routed()))
+    book = SubscribeOrderBook(BTC, OrderBookDelta, BookType.L2_MBP, **routed())
+    client.subscribe_order_book_deltas(book)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def both(shared_data: Path) -> tuple[list[Any], list[Any]]:
+    """Return our rows and Nautilus's of the same minutes of the recording."""
+    options = VenueOptions(replay=shared_data / "ticks", speed=SPEED, weight_per_minute=0)
+    async with connected(options) as bench:
+        command = ["-m", "tests.acceptance.nautilus_client", bench.venue.ws_url, str(SECONDS)]
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, *command, stdout=asyncio.subprocess.PIPE
+        )
+        subscribe(bench.client)
+        output, _ = await asyncio.wait_for(child.communicate(), timeout=60)
+        ours = [row for row in map(as_row, bench.data) if row is not None]
+    theirs = [[name, to_millisecond(ts), values] for name, ts, values in json.loads(output)]
+    return ours, theirs
+
+
+def to_millisecond(ts: int) -> int:
+    """Undo what Nautilus's client does to a time: it passes a float and is off by up to 128 ns."""
+    rounded = round(ts, -6)
+    assert abs(ts - rounded) <= 128
+    return rounded
+
+
+def rows_of(rows: Sequence[list[Any]], kind: str) -> Rows:
+    return [(ts, values) for name, ts, values in rows if name == kind]
+
+
+def overlap(ours: Rows, theirs: Rows) -> tuple[Rows, Rows]:
+    """Cut both to the time in which both were subscribed, its edges left out."""
+    start = max(ours[0][0], theirs[0][0])
+    end = min(ours[-1][0], theirs[-1][0])
+    cut = [[row for row in rows if start < row[0] < end] for rows in (ours, theirs)]
+    return cut[0], cut[1]
+
+
+async def test_quotes_are_the_same(both: tuple[list[Any], list[Any]]) -> None:
+    ours, theirs = overlap(*(rows_of(rows, "QuoteTick") for rows in both))
+
+    assert len(ours) > 500
+    assert ours == theirs
+
+
+async def test_books_are_the_same(both: tuple[list[Any], list[Any]]) -> None:
+    ours, theirs = overlap(*(rows_of(rows, "OrderBookDeltas") for rows in both))
+
+    assert len(ours) > 100
+    assert ours == theirs
+
+
+async def test_trades_are_the_same(both: tuple[list[Any], list[Any]]) -> None:
+    ours, theirs = ({v[0]: (ts, v) for ts, v in rows_of(rows, "TradeTick")} for rows in both)
+
+    shared = ours.keys() & theirs.keys()
+    assert len(shared) > 100
+    assert {trade: ours[trade] for trade in shared} == {trade: theirs[trade] for trade in shared}
+
+
+async def test_our_times_are_the_venues_whole_milliseconds(
+    both: tuple[list[Any], list[Any]],
+) -> None:
+    assert [ts for _, ts, _ in both[0] if ts % 1_000_000] == []
+
+
+async def test_bars_are_the_same_and_ours_are_stamped_at_the_close(
+    both: tuple[list[Any], list[Any]],
+) -> None:
+    ours, theirs = (dict(rows_of(rows, "Bar")) for rows in both)
+
+    # Nautilus stamps them at their open, so a strategy would see a bar before it was over.
+    closed = {ts + MINUTE_NS: values for ts, values in theirs.items()}
+    shared = ours.keys() & closed.keys()
+    assert len(shared) >= 3
+    assert {ts: ours[ts] for ts in shared} == {ts: closed[ts] for ts in shared}
