@@ -8,7 +8,7 @@ FIND_PYTHON = for p in python3.13 python3.12 python3.14 python3 $$(ls -d $$HOME/
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1 \
 	&& { echo "$$p"; break; }; done
 
-.PHONY: demo test lint bench lock clean install
+.PHONY: demo test lint bench seeds lock clean install
 
 demo: $(STAMP)
 	@$(BIN)/perpdesk demo $(ARGS)
@@ -24,6 +24,10 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# A long proof, by hand: the demo's market makes RSI trade for every seed.
+seeds: $(STAMP)
+	$(BIN)/pytest -q tests/desk/test_market.py --seeds 5000
 
 install: $(STAMP)
 

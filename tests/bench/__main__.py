@@ -1,0 +1,48 @@
+"""`make bench`: every comparison in one run, as tables, and as JSON where a file is named."""
+
+from pathlib import Path
+
+import msgspec
+from cyclopts import run
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import parsing, rsi, sockets, startup, webhook
+from tests.bench.rounds import Comparison
+
+
+def bench(*, quick: bool = False, json: Path | None = None) -> None:
+    """Measure everything; ratios are what counts, absolute figures are this machine's."""
+    rounds = 2 if quick else 7
+    console = Console()
+    groups = {
+        "Frames to objects, CPU us, json + from_str / ours": parsing.measure(rounds, 2_000),
+        "With the socket, CPU us a message, ours / Nautilus's Rust client": sockets.measure(
+            2 if quick else 5, 8_000 if quick else 40_000
+        ),
+        "RSI, CPU us a bar, ours / Nautilus's": rsi.measure(rounds, 20_000),
+    }
+    for title, lines in groups.items():
+        console.print(_table(title, lines))
+    start, rss_mb = startup.measure(2 if quick else 5)
+    console.print(_table("Start, wall ms, ours / theirs", start))
+    latency = webhook.measure(200 if quick else 2_000)
+    console.print(f"Idle run: {rss_mb:.0f} MB resident")
+    times = f"p50 {latency.p50:.2f} ms, p99 {latency.p99:.2f} ms"
+    console.print(f"POST to on_data, {latency.posts} posts: {times}")
+    if json is not None:
+        everything = groups | {"Start": start, "Idle MB": rss_mb, "POST to on_data": latency}
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(everything)))
+
+
+def _table(title: str, lines: list[Comparison]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in ("what", "ours", "theirs", "ratio", "goal"):
+        table.add_column(heading)
+    for line in lines:
+        table.add_row(line.name, str(line.ours), str(line.theirs), str(line.ratio), line.goal)
+    return table
+
+
+if __name__ == "__main__":
+    run(bench)
