@@ -1,5 +1,5 @@
 """
-The same venue, the same minutes: our data beside that of Nautilus's own Hyperliquid client.
+The same venue, the same recordings: our data beside that of Nautilus's own Hyperliquid client.
 
 Goal: value by value and time by time the same. Where it differs, the venue's own record decides,
 and the difference is asserted here so that nobody is surprised by it.
@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
@@ -32,12 +32,37 @@ from tests.adapters.hyperliquid.bench import connected
 
 BTC = InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID")
 SECONDS = 5.0
-SPEED = 60.0  # five minutes of the recording
 MINUTE_NS = 60_000_000_000
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 type Rows = list[tuple[int, Any]]
+
+
+class Recording(NamedTuple):
+    """A real market, how fast it is replayed, and how much of it at least is compared."""
+
+    path: str
+    speed: float
+    quotes: int
+    books: int
+    trades: int
+    bars: int
+
+
+RECORDINGS = [
+    Recording("ticks", 60.0, quotes=500, books=100, trades=100, bars=3),
+    # Frames as the venue sent them: 25 s of books and trades, from which quotes are derived.
+    Recording("ticks/hyperliquid_BTC_rawws_25s_20250126.gz", 4.0, 10, 20, 20, bars=0),
+]
+
+
+class Both(NamedTuple):
+    """Our rows and Nautilus's, and the recording that they come from."""
+
+    ours: list[Any]
+    theirs: list[Any]
+    recording: Recording
 
 
 def subscribe(client: HyperliquidDataClient) -> None:
@@ -53,10 +78,11 @@ def subscribe(client: HyperliquidDataClient) -> None:
     client.subscribe_order_book_deltas(book)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def both(shared_data: Path) -> tuple[list[Any], list[Any]]:
-    """Return our rows and Nautilus's of the same minutes of the recording."""
-    options = VenueOptions(replay=shared_data / "ticks", speed=SPEED, weight_per_minute=0)
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=RECORDINGS, ids=["CSV", "raw"])
+async def both(shared_data: Path, request: pytest.FixtureRequest) -> Both:
+    recording: Recording = request.param
+    path = shared_data / recording.path
+    options = VenueOptions(replay=path, speed=recording.speed, weight_per_minute=0)
     async with connected(options) as bench:
         command = ["-m", "tests.acceptance.nautilus_client", bench.venue.ws_url, str(SECONDS)]
         child = await asyncio.create_subprocess_exec(
@@ -66,7 +92,7 @@ async def both(shared_data: Path) -> tuple[list[Any], list[Any]]:
         output, _ = await asyncio.wait_for(child.communicate(), timeout=60)
         ours = [row for row in map(as_row, bench.data) if row is not None]
     theirs = [[name, to_millisecond(ts), values] for name, ts, values in json.loads(output)]
-    return ours, theirs
+    return Both(ours, theirs, recording)
 
 
 def to_millisecond(ts: int) -> int:
@@ -88,41 +114,36 @@ def overlap(ours: Rows, theirs: Rows) -> tuple[Rows, Rows]:
     return cut[0], cut[1]
 
 
-async def test_quotes_are_the_same(both: tuple[list[Any], list[Any]]) -> None:
-    ours, theirs = overlap(*(rows_of(rows, "QuoteTick") for rows in both))
+async def test_quotes_are_the_same(both: Both) -> None:
+    ours, theirs = overlap(*(rows_of(rows, "QuoteTick") for rows in both[:2]))
 
-    assert len(ours) > 500
+    assert len(ours) >= both.recording.quotes
     assert ours == theirs
 
 
-async def test_books_are_the_same(both: tuple[list[Any], list[Any]]) -> None:
-    ours, theirs = overlap(*(rows_of(rows, "OrderBookDeltas") for rows in both))
+async def test_books_are_the_same(both: Both) -> None:
+    ours, theirs = overlap(*(rows_of(rows, "OrderBookDeltas") for rows in both[:2]))
 
-    assert len(ours) > 100
+    assert len(ours) >= both.recording.books
     assert ours == theirs
 
 
-async def test_trades_are_the_same(both: tuple[list[Any], list[Any]]) -> None:
-    ours, theirs = ({v[0]: (ts, v) for ts, v in rows_of(rows, "TradeTick")} for rows in both)
+async def test_trades_are_the_same(both: Both) -> None:
+    ours, theirs = overlap(*(rows_of(rows, "TradeTick") for rows in both[:2]))
 
-    shared = ours.keys() & theirs.keys()
-    assert len(shared) > 100
-    assert {trade: ours[trade] for trade in shared} == {trade: theirs[trade] for trade in shared}
-
-
-async def test_our_times_are_the_venues_whole_milliseconds(
-    both: tuple[list[Any], list[Any]],
-) -> None:
-    assert [ts for _, ts, _ in both[0] if ts % 1_000_000] == []
+    assert len(ours) >= both.recording.trades
+    assert ours == theirs
 
 
-async def test_bars_are_the_same_and_ours_are_stamped_at_the_close(
-    both: tuple[list[Any], list[Any]],
-) -> None:
-    ours, theirs = (dict(rows_of(rows, "Bar")) for rows in both)
+async def test_our_times_are_the_venues_whole_milliseconds(both: Both) -> None:
+    assert [ts for _, ts, _ in both.ours if ts % 1_000_000] == []
+
+
+async def test_bars_are_the_same_and_ours_are_stamped_at_the_close(both: Both) -> None:
+    ours, theirs = (dict(rows_of(rows, "Bar")) for rows in both[:2])
 
     # Nautilus stamps them at their open, so a strategy would see a bar before it was over.
     closed = {ts + MINUTE_NS: values for ts, values in theirs.items()}
     shared = ours.keys() & closed.keys()
-    assert len(shared) >= 3
+    assert len(shared) >= both.recording.bars
     assert {ts: ours[ts] for ts in shared} == {ts: closed[ts] for ts in shared}
