@@ -27,7 +27,7 @@ def main(http_url: str, ws_url: str, seconds: float) -> None:
     config = hyperliquid.HyperliquidDataClientConfig(
         base_url_http=f"{http_url}/info", base_url_ws=ws_url
     )
-    builder.with_delay_post_stop_secs(3)  # ten by default
+    builder.with_delay_post_stop_secs(1)  # ten by default
     builder.add_data_client(None, hyperliquid.HyperliquidDataClientFactory(), config)
     node = builder.build()
     node.add_builtin_actor(
