@@ -22,7 +22,14 @@ from nautilus_trader.data.messages import (
     SubscribeQuoteTicks,
     SubscribeTradeTicks,
 )
-from nautilus_trader.model.data import BarType, OrderBookDelta, QuoteTick
+from nautilus_trader.model.data import (
+    Bar,
+    BarType,
+    OrderBookDelta,
+    OrderBookDeltas,
+    QuoteTick,
+    TradeTick,
+)
 from nautilus_trader.model.enums import BookType
 from nautilus_trader.model.identifiers import ClientId, InstrumentId, TraderId
 from nautilus_trader.model.instruments import Instrument
@@ -119,13 +126,14 @@ BROKEN: dict[str, object] = {
 
 
 @asynccontextmanager
-async def client_fed_with(broken: bytes | str) -> AsyncIterator[list[object]]:
-    """Subscribe everything on a server that sends a broken frame and then a good quote."""
+async def client_fed_with(*frames: bytes | str) -> AsyncIterator[list[object]]:
+    """Subscribe everything on a server that sends these frames and then a good quote."""
 
     async def feed(line: ServerConnection) -> None:
         for _ in range(STREAMS):
             await line.recv()
-        await line.send(broken)
+        for frame in frames:
+            await line.send(frame)
         now = 1_795_000_000_000
         await line.send(json.dumps(bbo(level(str(GOOD_BID)), level("60001.0"), time=now)))
         await line.wait_closed()
@@ -198,3 +206,39 @@ async def test_a_binary_frame_of_noise_does_no_harm() -> None:
         await eventually(lambda: any(isinstance(item, QuoteTick) for item in data))
 
         assert [type(item) for item in data if not isinstance(item, Instrument)] == [QuoteTick]
+
+
+async def published_by(*frames: object) -> list[object]:
+    """Return what these frames bring before the good quote does."""
+    async with client_fed_with(*map(json.dumps, frames)) as data:
+        await eventually(lambda: isinstance(data[-1], QuoteTick) if data else False)
+        return [item for item in data[:-1] if not isinstance(item, Instrument)]
+
+
+async def test_a_repeated_frame_repeats_no_trade() -> None:
+    trades = {"channel": "trades", "data": [TRADE, TRADE | {"tid": 2}]}
+
+    published = await published_by(trades, trades, trades)
+
+    assert [item.trade_id.value for item in published if isinstance(item, TradeTick)] == ["1", "2"]
+    assert len(published) == 2
+
+
+async def test_a_late_frame_of_a_closed_candle_closes_none_again() -> None:
+    first = CANDLE | {"l": "1.0", "v": "1.0", "n": 1}
+    second = first | {"t": 60_000, "T": 119_999}
+    frames = [{"channel": "candle", "data": candle} for candle in (first, second, first, second)]
+
+    published = await published_by(*frames)
+
+    bars = [item for item in published if isinstance(item, Bar)]
+    # The good quote is years later, so it closes the second candle.
+    assert [bar.ts_event for bar in bars] == [60_000_000_000, 120_000_000_000]
+
+
+async def test_an_empty_book_is_told_as_one() -> None:
+    (empty,) = await published_by(book([], []))
+
+    assert isinstance(empty, OrderBookDeltas)
+    assert empty.is_snapshot
+    assert len(empty.deltas) == 1

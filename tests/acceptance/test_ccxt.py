@@ -26,7 +26,7 @@ async def venue() -> AsyncIterator[HyperliquidVenue]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def exchange(venue: HyperliquidVenue) -> AsyncIterator[ccxt.pro.hyperliquid]:
-    exchange = ccxt.pro.hyperliquid()
+    exchange = ccxt.pro.hyperliquid({"enableRateLimit": False})  # it would only wait
     exchange.urls["api"] = {
         "public": venue.http_url,
         "private": venue.http_url,

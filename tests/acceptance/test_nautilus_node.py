@@ -25,11 +25,9 @@ async def test_nautilus_rust_adapter_takes_the_venue_for_the_real_one() -> None:
         output, _ = await asyncio.wait_for(child.communicate(), timeout=60)
         frames = [received.body for received in venue.received if received.kind == "ws"]
 
-    # Then its timers may still fire into the closed loop, which it logs as an error of its own.
-    log, stopped, _ = output.decode().partition("Event loop stopped")
+    log = output.decode()
     kinds = Counter(RECEIVED.findall(log))
     assert child.returncode == 0
-    assert stopped
     # While it shuts down, its own timers may find its own channel closed: not the venue's doing.
     running, stopping, _ = log.partition("::trader: Stopping")
     assert stopping

@@ -31,7 +31,7 @@ from tests.acceptance.nautilus_client import as_row
 from tests.adapters.hyperliquid.bench import connected
 
 BTC = InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID")
-SECONDS = 5.0
+SECONDS = 3.5
 MINUTE_NS = 60_000_000_000
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -51,9 +51,9 @@ class Recording(NamedTuple):
 
 
 RECORDINGS = [
-    Recording("ticks", 60.0, quotes=500, books=100, trades=100, bars=3),
+    Recording("ticks", 90.0, quotes=500, books=100, trades=100, bars=3),
     # Frames as the venue sent them: 25 s of books and trades, from which quotes are derived.
-    Recording("ticks/hyperliquid_BTC_rawws_25s_20250126.gz", 4.0, 10, 20, 20, bars=0),
+    Recording("ticks/hyperliquid_BTC_rawws_25s_20250126.gz", 6.0, 10, 20, 20, bars=0),
 ]
 
 
