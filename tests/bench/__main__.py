@@ -7,7 +7,7 @@ from cyclopts import run
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import parsing, rsi, sockets, startup, webhook
+from tests.bench import paper, parsing, rsi, sockets, startup, webhook
 from tests.bench.rounds import Comparison
 
 
@@ -18,20 +18,22 @@ def bench(*, quick: bool = False, json: Path | None = None) -> None:
     groups = {
         "Frames to objects, CPU us, json + from_str / ours": parsing.measure(rounds, 2_000),
         "With the socket, CPU us a message, ours / Nautilus's Rust client": sockets.measure(
-            2 if quick else 5, 8_000 if quick else 40_000
+            2 if quick else 5, 8_000 if quick else 40_000, 500 if quick else 3_000
         ),
+        "Paper execution, CPU us a quote, with / without": paper.measure(rounds, 20_000),
         "RSI, CPU us a bar, ours / Nautilus's": rsi.measure(rounds, 20_000),
     }
     for title, lines in groups.items():
         console.print(_table(title, lines))
     start, rss_mb = startup.measure(2 if quick else 5)
     console.print(_table("Start, wall ms, ours / theirs", start))
-    latency = webhook.measure(200 if quick else 2_000)
+    latencies = webhook.measure(200 if quick else 2_000)
     console.print(f"Idle run: {rss_mb:.0f} MB resident")
-    times = f"p50 {latency.p50:.2f} ms, p99 {latency.p99:.2f} ms"
-    console.print(f"POST to on_data, {latency.posts} posts: {times}")
+    for one in latencies:
+        times = f"p50 {one.p50:.2f} ms, p99 {one.p99:.2f} ms"
+        console.print(f"POST to on_data, {one.posts} posts, {one.at_once} at once: {times}")
     if json is not None:
-        everything = groups | {"Start": start, "Idle MB": rss_mb, "POST to on_data": latency}
+        everything = groups | {"Start": start, "Idle MB": rss_mb, "POST to on_data": latencies}
         json.write_bytes(msgspec.json.format(msgspec.json.encode(everything)))
 
 

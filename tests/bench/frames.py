@@ -4,6 +4,7 @@ import json
 
 BTC = "BTC-USD-PERP.HYPERLIQUID"
 TIME = 1_757_015_249_178
+TRADE_ID = 418_932_651_112_950
 
 
 def l2_book() -> bytes:
@@ -35,7 +36,7 @@ def trades() -> bytes:
         "sz": "0.00011",
         "time": TIME,
         "hash": "0x" + "ab" * 32,
-        "tid": 418_932_651_112_950,
+        "tid": TRADE_ID,
         "users": ["0x" + "1" * 40, "0x" + "2" * 40],
     }
     return _frame("trades", [trade])

@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable
 
 import uvloop
 from nautilus_trader.common.component import LiveClock
@@ -19,51 +18,54 @@ from tests.acceptance.nautilus_client import instrument as pyo3_instrument
 from tests.bench.parsing import instrument
 
 KINDS = {"l2Book": OrderBookDeltas, "bbo": QuoteTick, "trades": TradeTick}
-WARM_UP = 0.2  # the share of messages that pass before the measure begins
 
 
 class Meter:
-    """Take the CPU time of the whole process, all its threads, between two messages."""
+    """Take the CPU time of the whole process, all its threads, from `start` to the last message."""
 
     def __init__(self, count: int) -> None:
-        self._first, self._last = int(count * WARM_UP), count
-        self._seen = 0
+        self._left = self._count = count
         self._start = 0.0
         self.done = asyncio.Event()
         self.micros = 0.0
 
+    def start(self) -> None:
+        """Begin just before subscribing: a client's own threads may run far ahead of `tick`."""
+        self._start = time.process_time()
+
     def tick(self, _data: object) -> None:
         """Count a message that has become a Nautilus object."""
-        self._seen += 1
-        if self._seen == self._first:
-            self._start = time.process_time()
-        elif self._seen == self._last:
-            self.micros = (time.process_time() - self._start) / (self._last - self._first) * 1e6
+        self._left -= 1
+        if self._left == 0:
+            self.micros = (time.process_time() - self._start) / self._count * 1e6
             self.done.set()
 
 
-async def ours(url: str, kind: str, emit: Callable[[object], None]) -> object:
+async def ours(url: str, kind: str, meter: Meter) -> object:
     """Connect our streams, the whole way from the socket to the data engine's door."""
     loop = asyncio.get_running_loop()
     config = HyperliquidDataClientConfig(base_url_ws=url)
     http = HyperliquidHttpClient("http://127.0.0.1:1", WeightGovernor())
-    streams = MarketStreams(loop, LiveClock(), http, config, emit, loop.create_task)
+    streams = MarketStreams(loop, LiveClock(), http, config, meter.tick, loop.create_task)
     await streams.connect()
-    await streams.want(instrument(), KINDS[kind])
+    btc = instrument()
+    meter.start()
+    await streams.want(btc, KINDS[kind])
     return streams
 
 
-async def nautilus(url: str, kind: str, emit: Callable[[object], None]) -> object:
+async def nautilus(url: str, kind: str, meter: Meter) -> object:
     """Connect Nautilus's own client, as its Python adapter does."""
 
     def on_message(message: object) -> None:
-        emit(capsule_to_data(message))
+        meter.tick(capsule_to_data(message))
 
     testnet = nautilus_pyo3.HyperliquidEnvironment.TESTNET
     client = nautilus_pyo3.HyperliquidWebSocketClient(url=url, environment=testnet)
     await client.connect(asyncio.get_running_loop(), [pyo3_instrument()], on_message)
     btc = nautilus_pyo3.InstrumentId.from_str(BTC)
     names = {"l2Book": "book", "bbo": "quotes", "trades": "trades"}
+    meter.start()
     await getattr(client, f"subscribe_{names[kind]}")(btc)
     return client
 
@@ -71,7 +73,7 @@ async def nautilus(url: str, kind: str, emit: Callable[[object], None]) -> objec
 async def main(who: str, kind: str, url: str, count: int) -> float:
     """Return CPU microseconds per message."""
     meter = Meter(count)
-    kept = await {"ours": ours, "nautilus": nautilus}[who](url, kind, meter.tick)
+    kept = await {"ours": ours, "nautilus": nautilus}[who](url, kind, meter)
     await asyncio.wait_for(meter.done.wait(), timeout=120)
     del kept
     return meter.micros
