@@ -78,10 +78,13 @@ def _recording(path: Path) -> tuple[str, float]:
     """Return the first coin of a recording and how many seconds it lasts."""
     try:
         source = Replay(path)
+        end_ms = max(event.time for event in source.due(sys.maxsize))
     except (OSError, ValueError) as e:
         raise UsageError(f"--replay: {e}") from e
-    end_ms = max(event.time for event in source.due(sys.maxsize))
-    return source.universe.perps(0)[0].coin, (end_ms - source.start_ms) / 1000
+    perps = source.universe.perps(0)
+    if not perps:
+        raise UsageError(f"--replay: Expected a recording of a perpetual, found none in {path}")
+    return perps[0].coin, (end_ms - source.start_ms) / 1000
 
 
 def _on_recorded_coin(profile: Profile, coin: str) -> Profile:

@@ -1,5 +1,6 @@
 """A TradingNode made of a profile: the one place where the names in a profile meet code."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +35,7 @@ from adapters.hyperliquid import (
 from adapters.paper import paper_exec_client_factory
 from config.decoding import convert
 from config.errors import ProfileError
+from config.secrets import read_secret
 from config.settings import LoggingSettings, PaperSettings, Profile, StrategySettings, VenueSettings
 from strategies.alert_strategy import AlertStrategy
 from strategies.rsi_strategy import RsiStrategy
@@ -63,6 +65,7 @@ def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> Hyperliqui
         testnet=settings.network == "testnet",
         base_url_http=settings.base_url_http,
         base_url_ws=settings.base_url_ws,
+        account_address=_account_address(settings),
         instrument_provider=_instruments(settings),
         product_types=product_types or frozenset(HyperliquidProductType),
     )
@@ -232,6 +235,11 @@ def _paper(venue: str, settings: PaperSettings) -> SandboxExecutionClientConfig:
         starting_balances=list(settings.starting_balances),
         default_leverage=settings.leverage,
     )
+
+
+def _account_address(settings: VenueSettings) -> str | None:
+    variable = settings.account_address_env
+    return None if variable is None else read_secret(variable, os.environ).reveal()
 
 
 def _instruments(settings: VenueSettings) -> InstrumentProviderConfig:

@@ -113,6 +113,10 @@ sizing = {{ kind = "notional", amount = "1000" }}
             "venues.hyperliquid.product_types[0]: expected one of",
         ),
         ({"venue": '[venues.nowhere]\nnetwork = "mainnet"'}, "venues.nowhere: expected"),
+        (
+            {"venue": 'account_address_env = "PERPDESK_NO_SUCH_ACCOUNT"'},
+            "PERPDESK_NO_SUCH_ACCOUNT: expected a secret of at least 16 characters, found nothing",
+        ),
         ({"strategy": "macd"}, "strategies[0].strategy: expected one of 'rsi', 'alert'"),
         ({"strategy": "nowhere:Strategy"}, "an importable 'module:Class'"),
         ({"strategy": "decimal:Decimal"}, "a subclass of Nautilus's Strategy"),
