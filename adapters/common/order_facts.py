@@ -8,11 +8,22 @@ from adapters.common.order_events import End
 class Leg:
     """One venue order under the client order id; each cancel-replace adds one."""
 
-    __slots__ = ("end", "filled", "filled_at_end", "is_triggered", "size", "venue_order_id")
+    __slots__ = (
+        "end",
+        "filled",
+        "filled_at_end",
+        "is_triggered",
+        "limit",
+        "size",
+        "trigger",
+        "venue_order_id",
+    )
 
     def __init__(self, venue_order_id: str) -> None:
         self.venue_order_id = venue_order_id
         self.size: Decimal | None = None  # the whole size; None until the venue tells
+        self.limit: Decimal | None = None  # its limit and trigger prices, the same
+        self.trigger: Decimal | None = None
         self.filled = Decimal(0)  # by the fills that have come
         self.is_triggered = False
         self.end: End | None = None
@@ -22,13 +33,29 @@ class Leg:
 class Modify:
     """A cancel-replace that was sent and has not been refused."""
 
-    __slots__ = ("price", "size", "trigger_price", "venue_order_id")
+    __slots__ = ("limit", "price", "size", "trigger_price", "venue_order_id")
 
-    def __init__(self, size: Decimal, price: Decimal | None, trigger_price: Decimal | None) -> None:
+    def __init__(
+        self,
+        size: Decimal,
+        price: Decimal | None,
+        trigger_price: Decimal | None,
+        limit: Decimal | None = None,
+    ) -> None:
         self.size = size
         self.price = price
         self.trigger_price = trigger_price
+        self.limit = limit  # as sent: of a market trigger, which has no price, how far it may slip
         self.venue_order_id: str | None = None  # of the leg it made, once the venue has named it
+
+    def fits(self, leg: Leg) -> bool:
+        """Return whether the leg may have come of it, by what the venue has told of the leg."""
+        terms = (
+            (self.size, leg.size),
+            (self.limit, leg.limit),
+            (self.trigger_price, leg.trigger),
+        )
+        return all(ours == told or None in {ours, told} for ours, told in terms)
 
 
 class OrderFacts:
@@ -80,11 +107,7 @@ class OrderFacts:
         for modify in modifies:
             if modify.venue_order_id == leg.venue_order_id:
                 return modify
-        named = {modify.venue_order_id for modify in modifies}
-        unnamed_legs = [key for key in self.legs if key not in named]
-        makers = [None, *self._unnamed_modifies()]  # no modify made the first leg
-        position = unnamed_legs.index(leg.venue_order_id)
-        return makers[position] if position < len(makers) else None
+        return self._unnamed_makers().get(leg.venue_order_id)
 
     def size_of(self, leg: Leg) -> Decimal:
         """Return the whole size of the leg: as the venue told, else as it was sent."""
@@ -152,15 +175,34 @@ class OrderFacts:
     def _unnamed_modifies(self) -> list[Modify]:
         return [modify for modify in self.modifies.values() if modify.venue_order_id is None]
 
+    def _unnamed_makers(self) -> dict[str, Modify]:
+        """Return by leg the modifies that the venue has not named: by their terms, then in turn."""
+        named = {modify.venue_order_id for modify in self.modifies.values()}
+        # No modify made the first leg.
+        legs = [leg for leg in self.legs.values() if leg.venue_order_id not in named][1:]
+        free = self._unnamed_modifies()
+        makers: dict[str, Modify] = {}
+        for leg in sorted(legs, key=lambda leg: leg.limit is None):
+            maker = next((modify for modify in free if modify.fits(leg)), None)
+            if maker is not None:
+                makers[leg.venue_order_id] = maker
+                free.remove(maker)
+        return makers
+
     def _is_maker_sure(self, leg: Leg) -> bool:
         modify = self.modify_of(leg)
         if modify is None:
             return leg is next(iter(self.legs.values()))
-        return modify.venue_order_id is not None or len(self._unnamed_modifies()) == 1
+        if modify.venue_order_id is not None:
+            return True
+        return sum(other.fits(leg) for other in self._unnamed_modifies()) == 1
 
     def _is_gone(self, leg: Leg) -> bool:
         return leg.end in {End.CANCELED, End.EXPIRED} or self._is_replaced_by_trigger(leg)
 
     def _is_replaced_by_trigger(self, leg: Leg) -> bool:
-        """Return whether the leg fired and the order goes on under an id that no modify made."""
-        return leg.is_triggered and not self.modifies and len(self.legs) > 1
+        """Return whether the leg fired and the order goes on as a later one that no modify made."""
+        if not leg.is_triggered:
+            return False
+        legs = list(self.legs.values())
+        return any(self.modify_of(later) is None for later in legs[legs.index(leg) + 1 :])

@@ -130,6 +130,50 @@ class OrderTracker:
         """Return whether the order is open or was closed recently."""
         return client_order_id in self._open or client_order_id in self._closed
 
+    def is_open(self, client_order_id: str) -> bool:
+        """Return whether the order is tracked and may still report something."""
+        return client_order_id in self._open
+
+    def open_orders(self) -> list[str]:
+        """Return the client order ids of all tracked orders that are not closed, oldest first."""
+        return list(self._open)
+
+    def venue_order_id(self, client_order_id: str) -> str | None:
+        """Return the venue order id reported last; None if the order is closed or not accepted."""
+        order = self._open.get(client_order_id)
+        return None if order is None else order.venue_order_id
+
+    def standing_besides(self, client_order_id: str, venue_order_id: str) -> list[str]:
+        """
+        Return the other venue orders of an order whose end is not known.
+
+        After a modify there are none for long. If the news of the old order's end was lost, it must
+        be asked for: until it is known, nobody knows which fill completes the order.
+        """
+        order = self._open.get(client_order_id)
+        standing = [] if order is None else order.facts.standing()
+        return [leg.venue_order_id for leg in standing if leg.venue_order_id != venue_order_id]
+
+    def has_made(self, client_order_id: str, modify_id: int) -> bool:
+        """Return whether a venue order is known that this modify of an open order has made."""
+        order = self._open.get(client_order_id)
+        modify = None if order is None else order.facts.modifies.get(modify_id)
+        if order is None or modify is None:
+            return False
+        return any(order.facts.modify_of(leg) is modify for leg in order.facts.legs.values())
+
+    def done(self, client_order_id: str) -> Decimal:
+        """Return what the venue has filled of an open order, also where its fills are to come."""
+        order = self._open[client_order_id]
+        filled = (order.facts.filled_of(leg) for leg in order.facts.legs.values())
+        return sum(filled, order.facts.filled_before)
+
+    def lacks_fills(self, client_order_id: str, venue_order_id: str, filled: Decimal) -> bool:
+        """Return whether the venue has filled more of this venue order than its fills tell."""
+        order = self._open.get(client_order_id)
+        leg = None if order is None else order.facts.legs.get(venue_order_id)
+        return leg is not None and leg.filled < filled
+
     def doubtful(self) -> list[str]:
         """
         Return the client order ids whose next event waits for news that may have been lost.
@@ -216,18 +260,27 @@ class OrderTracker:
         self._add(order)
 
     def opened(
-        self, client_order_id: str, venue_order_id: str, size: Decimal | None = None
+        self,
+        client_order_id: str,
+        venue_order_id: str,
+        size: Decimal | None = None,
+        *,
+        limit: Decimal | None = None,
+        trigger: Decimal | None = None,
     ) -> list[OrderEvent]:
         """
         Record that the venue has taken the order under this id, whatever became of it since.
 
-        `size` is the whole size of that venue order, None if the observation does not tell.
+        `size` is the whole size of that venue order, `limit` and `trigger` are its prices: they
+        tell by which of several modifies it was made. None if the observation does not tell.
         """
         order = self._open.get(client_order_id)
         if order is None or order.facts.is_older(venue_order_id):
             return []
         leg = order.facts.leg(venue_order_id)
         leg.size = size or leg.size
+        leg.limit = limit or leg.limit
+        leg.trigger = trigger or leg.trigger
         return self._advance(order)
 
     def refused(
@@ -313,6 +366,7 @@ class OrderTracker:
         size: Decimal,
         price: Decimal | None = None,
         trigger_price: Decimal | None = None,
+        limit: Decimal | None = None,
     ) -> None:
         """
         Record a cancel-replace before it is sent.
@@ -327,6 +381,9 @@ class OrderTracker:
             The whole size of the new venue order: the new quantity less what was filled.
         price, trigger_price : Decimal, optional
             As sent, so rounded; None if the order has none.
+        limit : Decimal, optional
+            What the venue will tell as the limit price of the new venue order; it may have one
+            where the order has no price.
 
         Raises
         ------
@@ -341,7 +398,7 @@ class OrderTracker:
             raise ValueError(
                 f"Expected an accepted order to modify, was {client_order_id} in flight"
             )
-        order.facts.modifies[modify_id] = Modify(size, price, trigger_price)
+        order.facts.modifies[modify_id] = Modify(size, price, trigger_price, limit)
 
     def modify_accepted(
         self, client_order_id: str, modify_id: int, venue_order_id: str | None = None

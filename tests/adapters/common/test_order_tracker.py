@@ -270,6 +270,17 @@ def test_trigger_that_goes_on_under_another_id_is_an_update() -> None:
         assert told(events) == ["Accepted", "Updated", "T1"]
 
 
+def test_a_modified_trigger_that_goes_on_under_another_id_is_an_update() -> None:
+    news = (lambda t: t.triggered(ID, "V2"), opened("V3", 7), filled("T1", 7, "V3"))
+    for arrival in permutations((*news, ended(End.FILLED, venue_order_id="V3"))):
+        first = (opened(), modify_sent(1, 7), canceled(0), modify_accepted(1, "V2"))
+        tracker = tracking()
+        events = story(*first, *arrival, tracker=tracker)
+        assert told(events)[:2] == ["Accepted", "Updated"]
+        assert told(events)[-1] == "T1"
+        assert not tracker.is_open(ID)
+
+
 def test_trigger_that_fires_without_margin_is_canceled() -> None:
     assert told(story(opened(), refused("margin", "V1"))) == ["Accepted", "Canceled"]
 
