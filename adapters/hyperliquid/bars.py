@@ -142,7 +142,8 @@ class CandleBoard:
 
     def on_time(self, time_ms: int) -> list[Candle]:
         """Take the time of any frame and return the candles that it makes final."""
-        self.now_ms = max(self.now_ms, time_ms)
+        if time_ms > self.now_ms:  # noqa: PLR1730 - every frame comes by here, `max` is a call
+            self.now_ms = time_ms
         if self.now_ms < self._due_ms:
             return []
         finals = [series.on_time(self.now_ms) for series in self._series.values()]

@@ -15,6 +15,7 @@ from nautilus_trader.model.data import (
 from nautilus_trader.model.instruments import Instrument
 
 from adapters.hyperliquid.parsing import (
+    Prices,
     parse_funding_rate,
     parse_index_price,
     parse_mark_price,
@@ -26,7 +27,7 @@ from adapters.hyperliquid.parsing import (
 from adapters.hyperliquid.schemas import AssetCtx, Bbo, Book, Trade
 
 # A new trades subscription begins with recent trades again: 30 in a recording of 2025-01-26, the
-# documentation names no number.
+# documentation names no number. At least so many are remembered, at most twice as many.
 REMEMBERED_TRADES = 2_000
 
 
@@ -42,7 +43,10 @@ class CoinFeed:
         self.instrument = instrument
         self.wanted: set[type[Data]] = set()
         """The Nautilus data types that are subscribed."""
-        self._trade_ids: dict[int, None] = {}
+        # Of the latest trades, and of those before them.
+        self._trade_ids: set[int] = set()
+        self._older_trade_ids: set[int] = set()
+        self._prices = Prices(instrument.price_precision)
         self._funding: FundingRateUpdate | None = None
 
     def on_bbo(self, bbo: Bbo, ts_init: int) -> QuoteTick | None:
@@ -55,20 +59,26 @@ class CoinFeed:
         """Yield the trades that have not been seen yet, in the order of the frame."""
         if TradeTick not in self.wanted:
             return
-        seen = self._trade_ids
         for trade in trades:
-            if trade.tid not in seen:
+            tid = trade.tid
+            if tid not in self._trade_ids and tid not in self._older_trade_ids:
                 yield parse_trade_tick(trade, self.instrument, ts_init)
-                seen[trade.tid] = None
-                if len(seen) > REMEMBERED_TRADES:
-                    del seen[next(iter(seen))]
+                self._remember(tid)
+
+    def _remember(self, tid: int) -> None:
+        self._trade_ids.add(tid)
+        if len(self._trade_ids) >= REMEMBERED_TRADES:
+            self._older_trade_ids, self._trade_ids = self._trade_ids, set()
 
     def on_book(self, book: Book, ts_init: int) -> Iterator[OrderBookDeltas | OrderBookDepth10]:
         """Yield the book in each wanted form."""
+        instrument = self.instrument
+        if instrument.price_precision != self._prices.precision:
+            self._prices = Prices(instrument.price_precision)
         if OrderBookDeltas in self.wanted:
-            yield parse_order_book_deltas(book, self.instrument, ts_init)
+            yield parse_order_book_deltas(book, instrument, ts_init, self._prices)
         if OrderBookDepth10 in self.wanted:
-            yield parse_order_book_depth10(book, self.instrument, ts_init)
+            yield parse_order_book_depth10(book, instrument, ts_init, self._prices)
 
     def on_context(
         self, ctx: AssetCtx, ts_event: int, ts_init: int

@@ -191,7 +191,8 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     What a client subscribes, and the venue's echo of it.
 
     `{"type":"candle","coin":"SOL","interval":"1m"}`; nSigFigs (2 to 5) and mantissa (1, 2 or 5,
-    with nSigFigs 5) aggregate an l2Book.
+    with nSigFigs 5) aggregate an l2Book. `{"type":"userFills","user":"0x.."}` is about an account:
+    user is lower case, as the venue echoes it, and it adds its defaults, which are ours as well.
     """
 
     type: str
@@ -199,10 +200,22 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     interval: str | None = None
     nSigFigs: int | None = None
     mantissa: int | None = None
+    user: str = ""
+    dex: str = ""
+    aggregateByTime: bool = False
+
+    def __post_init__(self) -> None:
+        """Write the user as the venue does."""
+        if self.user:
+            msgspec.structs.force_setattr(self, "user", self.user.lower())
 
     @property
     def stream(self) -> tuple[str, ...]:
-        """What frames tell apart: type and coin, and the interval of candles."""
+        """
+        What frames tell apart: type and coin, and the interval of candles.
+
+        Frames about an account do not all name it, so its streams are `(type, "")`.
+        """
         if self.interval is None:
             return (self.type, self.coin)
         return (self.type, self.coin, self.interval)
@@ -228,6 +241,20 @@ class SubscriptionRequest(msgspec.Struct, frozen=True):
 
     method: Literal["subscribe", "unsubscribe"]
     subscription: Subscription
+
+
+class PostBody(msgspec.Struct, frozen=True):
+    """What is posted: a signed action, or a question of the info endpoint."""
+
+    type: Literal["action", "info"]
+    payload: msgspec.Struct
+
+
+class PostRequest(msgspec.Struct, frozen=True, tag_field="method", tag="post"):
+    """`{"method":"post","id":7,"request":{"type":"action","payload":{...}}}`."""
+
+    id: int
+    request: PostBody
 
 
 WsMarketMessage = WsBook | WsBbo | WsTrades | WsCandle | WsAssetCtx | WsSpotAssetCtx

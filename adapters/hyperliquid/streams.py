@@ -27,6 +27,7 @@ from adapters.hyperliquid.feeds import CoinFeed
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.parsing import parse_bar, parse_bar_interval
 from adapters.hyperliquid.schemas import (
+    WS_DECODER,
     Candle,
     Subscription,
     WsAssetCtx,
@@ -88,7 +89,7 @@ class MarketStreams:
         emit: Callable[[Data], None],
         spawn: Callable[[Coroutine[Any, Any, None]], Any],
     ) -> None:
-        self._clock = clock
+        self._now_ns = clock.timestamp_ns
         self._http = http
         self._emit = emit
         self._spawn = spawn
@@ -97,9 +98,10 @@ class MarketStreams:
         self._board = CandleBoard(config.bar_close_grace_ms)
         self._bar_types: dict[tuple[str, str], BarType] = {}
         self._fills: set[tuple[str, str]] = set()
-        self._ws = HyperliquidWebSocketClient(
+        self._ws = HyperliquidWebSocketClient[WsMarketMessage](
             loop,
             config.ws_url,
+            WS_DECODER,
             on_message=self._on_message,
             on_gap=self._on_gap,
             ping_interval_secs=config.ws_ping_interval_secs,
@@ -222,10 +224,11 @@ class MarketStreams:
 
     def _on_bbo(self, message: WsBbo) -> None:
         bbo = message.data
-        self._on_time(bbo.time)
+        for candle in self._board.on_time(bbo.time):
+            self._emit_bar(candle)
         feed = self._feeds.get(bbo.coin)
         if feed is not None:
-            quote = feed.on_bbo(bbo, self._clock.timestamp_ns())
+            quote = feed.on_bbo(bbo, self._now_ns())
             if quote is not None:
                 self._emit(quote)
 
@@ -233,24 +236,26 @@ class MarketStreams:
         trades = message.data
         if not trades:
             return
-        self._on_time(trades[-1].time)
+        for candle in self._board.on_time(trades[-1].time):
+            self._emit_bar(candle)
         feed = self._feeds.get(trades[0].coin)
         if feed is not None:
-            for trade in feed.on_trades(trades, self._clock.timestamp_ns()):
+            for trade in feed.on_trades(trades, self._now_ns()):
                 self._emit(trade)
 
     def _on_book(self, message: WsBook) -> None:
         book = message.data
-        self._on_time(book.time)
+        for candle in self._board.on_time(book.time):
+            self._emit_bar(candle)
         feed = self._feeds.get(book.coin)
         if feed is not None:
-            for view in feed.on_book(book, self._clock.timestamp_ns()):
+            for view in feed.on_book(book, self._now_ns()):
                 self._emit(view)
 
     def _on_context(self, message: WsAssetCtx | WsSpotAssetCtx) -> None:
         feed = self._feeds.get(message.data.coin)
         if feed is not None:
-            ts_init = self._clock.timestamp_ns()
+            ts_init = self._now_ns()
             ts_event = self._board.now_ms * NANOS_PER_MILLI or ts_init
             for update in feed.on_context(message.data.ctx, ts_event, ts_init):
                 self._emit(update)
@@ -264,10 +269,6 @@ class MarketStreams:
         if key not in self._fills and self._board.missing(*key) is not None:
             self._fills.add(key)
             self._spawn(self._fill_gap(*key))
-
-    def _on_time(self, time_ms: int) -> None:
-        for candle in self._board.on_time(time_ms):
-            self._emit_bar(candle)
 
     def _on_gap(self, subscription: Subscription) -> None:
         if subscription.type == "candle" and subscription.interval is not None:
@@ -292,4 +293,4 @@ class MarketStreams:
     def _emit_bar(self, candle: Candle) -> None:
         bar_type = self._bar_types[candle.s, candle.i]
         instrument = self._feeds[candle.s].instrument
-        self._emit(parse_bar(candle, bar_type, instrument, self._clock.timestamp_ns()))
+        self._emit(parse_bar(candle, bar_type, instrument, self._now_ns()))

@@ -1,6 +1,7 @@
 """Which streams are wanted, how often, and which have gone silent; pure, it sends nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -99,21 +100,26 @@ class SubscriptionRegistry:
         for entry in self._entries.values():
             entry.heard_at = now
 
+    @property
+    def streams(self) -> set[tuple[str, ...]]:
+        """Every held stream, as a new set."""
+        return set(self._entries)
+
     def check(
-        self, heard: Iterable[tuple[str, ...]], now: float
+        self, unheard: AbstractSet[tuple[str, ...]], now: float
     ) -> list[tuple[Subscription, Remedy]]:
         """
-        Note the streams heard since the last check and return the silent ones with their remedy.
+        Return the silent streams with their remedy.
 
-        The remedies escalate from check to check until the stream is heard again.
+        `unheard` are the streams without a message since the last check. The remedies
+        escalate from check to check until the stream is heard again. What is about an account
+        speaks only when something happens to it, so its silence means nothing.
         """
-        for stream in heard:
-            entry = self._entries.get(stream)
-            if entry is not None:
+        silent = []
+        for stream, entry in self._entries.items():
+            if stream not in unheard or entry.subscription.user:
                 entry.heard_at = now
                 entry.remedies_tried = 0
-        silent = []
-        for entry in self._entries.values():
             tried = entry.remedies_tried
             if now - entry.heard_at >= self._stale_secs and tried < len(_REMEDIES):
                 entry.heard_at = now

@@ -2,47 +2,68 @@
 
 import asyncio
 import random
+import re
+import ssl
 import time
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, Protocol
 
 import msgspec
 from nautilus_trader.common.component import Logger
-from nautilus_trader.core.nautilus_pyo3 import (
-    WebSocketClient,
-    WebSocketClientError,
-    WebSocketConfig,
-)
 
 from adapters.common.backoff import backoff_delay_secs
+from adapters.common.errors import NotSent
+from adapters.hyperliquid.connection import Connection, open_connection
+from adapters.hyperliquid.posts import PostBook
+from adapters.hyperliquid.replies import PostResponse, WsPost
 from adapters.hyperliquid.schemas import (
-    WS_DECODER,
+    PostBody,
+    PostRequest,
     Subscription,
     SubscriptionRequest,
     WsError,
-    WsMarketMessage,
     WsPong,
     WsSubscriptionResponse,
 )
 from adapters.hyperliquid.subscriptions import Remedy, SubscriptionRegistry
 
-PING = '{"method":"ping"}'
+PING = b'{"method":"ping"}'
 BACKOFF_INITIAL_SECS = 0.25
-BACKOFF_MAX_SECS = 30.0
-# How often the connection is looked at: Nautilus tells of its end only when asked.
-POLL_SECS = 0.05
+# An address may open 30 connections a minute, for data and orders together; without streams orders
+# are in doubt, so no pause is longer than that asks for.
+BACKOFF_MAX_SECS = 5.0
 # A connection that is lost sooner than this counts as a failed attempt to connect.
 SHORT_LIFE_SECS = 10.0
-# The watchdog looks this often within the time of silence that it allows.
-CHECKS_PER_STALE_TIME = 10
+# The watchdogs look this often within the time of silence that they allow.
+CHECKS_PER_SILENCE = 10
 FRAME_HEAD_CHARS = 200
 
 # The venue sends books and contexts of a live market at least every few seconds. The others speak
 # when something happens, so for them an acknowledged subscription is sign of life enough.
 _PERIODIC = frozenset({"l2Book", "activeAssetCtx"})
+# `too many pending post requests id=1234`: an answer to a post that comes as an error.
+_POST_ID = re.compile(r"\bid=(\d+)")
+
+type Control = WsPong | WsError | WsSubscriptionResponse | WsPost
+"""What every connection hears beside the messages of its streams."""
 
 
-class HyperliquidWebSocketClient:
+class Streamed(Protocol):
+    """A message of a stream."""
+
+    @property
+    def stream(self) -> tuple[str, ...]:
+        """The stream that it belongs to, as in `Subscription.stream`."""
+
+
+class FrameDecoder[M: Streamed](Protocol):
+    """`msgspec.json.Decoder[M | Control]`, or of fewer controls."""
+
+    def decode(self, raw: bytes, /) -> M | Control:
+        """Return the message; raise msgspec.MsgspecError if it is none."""
+
+
+class HyperliquidWebSocketClient[M: Streamed]:
     """
     A connection that renews itself and subscribes again what its users hold.
 
@@ -52,16 +73,21 @@ class HyperliquidWebSocketClient:
         The loop in which all callbacks run.
     url : str
         The address with path: `wss://api.hyperliquid.xyz/ws`.
-    on_message : Callable[[WsMarketMessage], None]
-        Receives every market message; what it raises is logged with the frame's head.
+    decoder : FrameDecoder[M]
+        Knows the messages of the streams to be subscribed, and the controls.
+    on_message : Callable[[M], None]
+        Receives every message of a stream; what it raises is logged with the frame's head.
     on_gap : Callable[[Subscription], None]
         Told of each stream that was subscribed again, of which messages may have been missed.
-    ping_interval_secs, idle_timeout_secs : int
+    on_connection : Callable[[bool], None], optional
+        Told True when the connection stands and all that is held is subscribed on it, and False
+        when it is lost, in turns.
+    ping_interval_secs, idle_timeout_secs : float
         Seconds between two pings, and without any frame after which the connection is renewed.
     stale_stream_secs : float
         Seconds of silence after which one stream is subscribed again, then the connection renewed.
     proxy_url : str, optional
-        An HTTP proxy.
+        An HTTP or SOCKS proxy.
 
     """
 
@@ -69,55 +95,76 @@ class HyperliquidWebSocketClient:
         self,
         loop: asyncio.AbstractEventLoop,
         url: str,
-        on_message: Callable[[WsMarketMessage], None],
+        decoder: FrameDecoder[M],
+        on_message: Callable[[M], None],
         on_gap: Callable[[Subscription], None],
-        ping_interval_secs: int = 20,
-        idle_timeout_secs: int = 45,
+        *,
+        on_connection: Callable[[bool], None] | None = None,
+        ping_interval_secs: float = 20.0,
+        idle_timeout_secs: float = 45.0,
         stale_stream_secs: float = 60.0,
         proxy_url: str | None = None,
     ) -> None:
         self._loop = loop
+        self._url = url
+        self._decode = decoder.decode
         self._on_message = on_message
         self._on_gap = on_gap
-        self._url = url
-        self._config = WebSocketConfig(
-            url=url,
-            headers=[],
-            heartbeat=ping_interval_secs,
-            heartbeat_msg=PING,
-            # Nautilus's own reconnect sends again what was sent into the dying connection, so that
-            # the venue would see streams twice; each of ours begins with nothing.
-            reconnect_max_attempts=0,
-            idle_timeout_ms=idle_timeout_secs * 1000,
-            proxy_url=proxy_url,
-        )
-        self._check_interval_secs = stale_stream_secs / CHECKS_PER_STALE_TIME
+        self._on_connection = on_connection or (lambda _: None)
+        self._ping_interval_secs = ping_interval_secs
+        self._idle_timeout_secs = idle_timeout_secs
+        self._stale_stream_secs = stale_stream_secs
+        self._proxy_url = proxy_url
+        # Once, since it reads all certificates of the system.
+        self._ssl_context = ssl.create_default_context() if url.startswith("wss:") else None
+        self._controls: dict[type, Callable[[Any], None]] = {
+            WsPong: lambda _: None,
+            WsError: self._on_error,
+            WsSubscriptionResponse: self._on_ack,
+            WsPost: self._on_post,
+        }
         self._registry = SubscriptionRegistry(stale_stream_secs)
-        self._heard: set[tuple[str, ...]] = set()
-        self._client: WebSocketClient | None = None
-        # Held while the registry and the wire are brought together, so that no stream goes twice.
-        self._wire = asyncio.Lock()
+        # Streams without a message since the watchdog looked: mostly empty, so cheap to ask.
+        self._unheard: set[tuple[str, ...]] = set()
+        self._posts = PostBook(loop)
+        self._connection: Connection | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._log = Logger(type(self).__name__)
 
     async def connect(self) -> None:
         """Open the connection, trying until it succeeds or the caller is cancelled."""
-        await self._open()
-        self._tasks = [
-            self._loop.create_task(self._stay_connected(), name="hyperliquid connection"),
-            self._loop.create_task(self._watch_streams(), name="hyperliquid stream watchdog"),
-        ]
-        for task in self._tasks:
+        connection = await self._open()
+        chores = {
+            "connection": self._stay_connected(connection),
+            "ping": self._ping(),
+            "idle watchdog": self._watch_line(),
+            "stream watchdog": self._watch_streams(),
+        }
+        for name, chore in chores.items():
+            task = self._loop.create_task(chore, name=f"hyperliquid {name}")
             task.add_done_callback(self._report)
+            self._tasks.append(task)
 
     async def disconnect(self) -> None:
         """Close the connection and end all tasks of this client."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        client, self._client = self._client, None
-        if client is not None:
-            await client.disconnect()
+        self._tasks.clear()
+        connection = self._connection
+        if connection is not None:
+            await connection.close()
+            self._lose("we closed it")
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether what is posted now is written to the line."""
+        return self._connection is not None and self._connection.is_open
+
+    @property
+    def can_post(self) -> bool:
+        """Whether `post` would write now: there is a connection, and not too much in flight."""
+        return self.is_connected and not self._posts.is_full
 
     @property
     def subscriptions(self) -> list[Subscription]:
@@ -134,110 +181,153 @@ class HyperliquidWebSocketClient:
             If the stream is held with other parameters.
 
         """
-        async with self._wire:
-            if self._registry.acquire(subscription, time.monotonic()):
-                await self._send("subscribe", subscription)
+        if self._registry.acquire(subscription, time.monotonic()):
+            self._send("subscribe", subscription)
 
     async def unsubscribe(self, stream: tuple[str, ...]) -> None:
         """Let go of one stream; the last holder unsubscribes it."""
-        async with self._wire:
-            subscription = self._registry.release(stream)
-            if subscription is not None:
-                await self._send("unsubscribe", subscription)
+        subscription = self._registry.release(stream)
+        if subscription is not None:
+            self._send("unsubscribe", subscription)
 
-    async def _open(self) -> None:
+    def post(
+        self, kind: Literal["action", "info"], payload: msgspec.Struct, timeout_secs: float
+    ) -> Awaitable[PostResponse]:
+        """
+        Write one request at once, in this very call, and return its answer to come.
+
+        The answer is OutcomeUnknown (when awaited) if none comes in time, or the connection is lost
+        before. A request is never written again.
+
+        Raises
+        ------
+        NotSent
+            If there is no connection, or the venue would not take one more request at a time.
+
+        """
+        connection = self._connection
+        if connection is None:
+            raise NotSent(f"Expected a connection to {self._url}, was none")
+        post_id = self._posts.next_id()
+        if not connection.send(msgspec.json.encode(PostRequest(post_id, PostBody(kind, payload)))):
+            raise NotSent(f"Expected a connection to {self._url}, was one that is closing")
+        return self._posts.expect(post_id, timeout_secs)
+
+    async def _open(self) -> Connection:
         """Open a connection and subscribe on it what is held."""
-        client = await self._dial()
-        async with self._wire:
-            self._client = client
-            held = self._registry.desired()
-            self._log.info(f"Connected to {self._url}, {len(held)} streams to restore")
-            self._registry.restart_clocks(time.monotonic())
-            for subscription in held:
-                self._on_gap(subscription)
-                await self._send("subscribe", subscription)
+        connection = await self._dial()
+        self._connection = connection
+        held = self._registry.desired()
+        self._log.info(f"Connected to {self._url}, {len(held)} streams to restore")
+        self._registry.restart_clocks(time.monotonic())
+        for subscription in held:
+            self._on_gap(subscription)
+            self._send("subscribe", subscription)
+        self._on_connection(True)  # noqa: FBT003 - the one thing that it tells
+        return connection
 
-    async def _dial(self) -> WebSocketClient:
+    async def _dial(self) -> Connection:
         attempt = 0
         while True:
             try:
-                return await WebSocketClient.connect(
-                    loop_=self._loop, config=self._config, handler=self._on_frame
+                return await open_connection(
+                    self._url, self._on_frame, self._ssl_context, self._proxy_url
                 )
-            except WebSocketClientError as e:
+            except ConnectionError as e:
                 self._log.warning(f"No connection to {self._url}: {e}")
             await _pause(attempt)
             attempt += 1
 
-    async def _send(
+    def _send(
         self, method: Literal["subscribe", "unsubscribe"], subscription: Subscription
     ) -> None:
-        if self._client is None:
-            return
-        try:
-            request = SubscriptionRequest(method, subscription)
-            await self._client.send_text(msgspec.json.encode(request))
-        except WebSocketClientError as e:
-            # The connection is going down; when it is back, all that is held is subscribed again.
-            self._log.debug(f"Could not {method} {subscription}: {e}")
+        # While there is no connection nothing is lost: all that is held is subscribed on the next.
+        if self._connection is not None:
+            self._connection.send(msgspec.json.encode(SubscriptionRequest(method, subscription)))
 
-    async def _stay_connected(self) -> None:
+    def _lose(self, cause: str) -> None:
+        self._connection = None
+        self._posts.give_up_all(f"Lost the connection to {self._url}: {cause}")
+        self._on_connection(False)  # noqa: FBT003 - the one thing that it tells
+
+    async def _stay_connected(self, connection: Connection) -> None:
         short_lives = 0
-        opened_at = time.monotonic()
         while True:
-            await asyncio.sleep(POLL_SECS)
-            if self._client is not None and not self._client.is_active():
-                self._client = None
-                lived_secs = time.monotonic() - opened_at
-                self._log.warning(f"Lost the connection to {self._url} after {lived_secs:.1f} s")
-                # A venue that accepts and drops at once is not besieged either.
-                short_lives = short_lives + 1 if lived_secs < SHORT_LIFE_SECS else 0
-                await _pause(short_lives)
-                await self._open()
-                opened_at = time.monotonic()
+            opened_at = time.monotonic()
+            cause = await connection.wait_lost()
+            lived_secs = time.monotonic() - opened_at
+            self._log.warning(
+                f"Lost the connection to {self._url} after {lived_secs:.1f} s: {cause}"
+            )
+            self._lose(cause)
+            # A venue that accepts and drops at once is not besieged either.
+            short_lives = short_lives + 1 if lived_secs < SHORT_LIFE_SECS else 0
+            if short_lives:
+                await _pause(short_lives - 1)
+            connection = await self._open()
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(self._ping_interval_secs)
+            if self._connection is not None:
+                self._connection.send(PING)
+
+    async def _watch_line(self) -> None:
+        while True:
+            await asyncio.sleep(self._idle_timeout_secs / CHECKS_PER_SILENCE)
+            connection = self._connection
+            if connection is None:
+                continue
+            silent_secs = connection.silent_secs(time.monotonic())
+            if silent_secs >= self._idle_timeout_secs:
+                self._log.warning(f"Silent connection to {self._url} for {silent_secs:.1f} s")
+                connection.cut()
 
     async def _watch_streams(self) -> None:
         while True:
-            await asyncio.sleep(self._check_interval_secs)
-            if self._client is None:
+            await asyncio.sleep(self._stale_stream_secs / CHECKS_PER_SILENCE)
+            connection = self._connection
+            if connection is None:
                 continue
-            heard, self._heard = self._heard, set()
-            silent = self._registry.check(heard, time.monotonic())
+            unheard, self._unheard = self._unheard, self._registry.streams
+            silent = self._registry.check(unheard, time.monotonic())
             for subscription, remedy in silent:
                 self._log.warning(f"Silent stream {subscription}: {remedy.name}")
                 if remedy is Remedy.RESUBSCRIBE:
-                    await self._resubscribe(subscription)
-            client = self._client
-            if client is not None and any(remedy is Remedy.RECONNECT for _, remedy in silent):
-                await client.disconnect()
-
-    async def _resubscribe(self, subscription: Subscription) -> None:
-        async with self._wire:
-            if self._registry.holds(subscription.stream):
-                self._on_gap(subscription)
-                await self._send("unsubscribe", subscription)
-                await self._send("subscribe", subscription)
+                    self._on_gap(subscription)
+                    self._send("unsubscribe", subscription)
+                    self._send("subscribe", subscription)
+            if any(remedy is Remedy.RECONNECT for _, remedy in silent):
+                connection.cut()
 
     def _on_frame(self, raw: bytes) -> None:
         # The one boundary of the stream: whatever a frame does to us, the next one is read.
         try:
-            message = WS_DECODER.decode(raw)
-            if isinstance(message, WsPong):
-                return
-            if isinstance(message, WsError):
-                self._log.error(f"Hyperliquid refused: {message.data}")
-            elif isinstance(message, WsSubscriptionResponse):
-                self._on_ack(message.data.subscription)
-            else:
-                self._heard.add(message.stream)
+            message: Any = self._decode(raw)
+            control = self._controls.get(type(message))
+            if control is None:
+                if self._unheard:
+                    self._unheard.discard(message.stream)
                 self._on_message(message)
+            else:
+                control(message)
         except Exception as e:  # noqa: BLE001 - see above
             head = repr(raw[:FRAME_HEAD_CHARS].decode(errors="replace"))
             self._log.exception(f"Could not handle the frame {head}", e)
 
-    def _on_ack(self, subscription: Subscription) -> None:
+    def _on_error(self, message: WsError) -> None:
+        post_id = _POST_ID.search(message.data)
+        if post_id is None or not self._posts.give_up(int(post_id[1]), message.data):
+            self._log.error(f"Hyperliquid refused: {message.data}")
+
+    def _on_ack(self, message: WsSubscriptionResponse) -> None:
+        subscription = message.data.subscription
         if subscription.type not in _PERIODIC:
-            self._heard.add(subscription.stream)
+            self._unheard.discard(subscription.stream)
+
+    def _on_post(self, message: WsPost) -> None:
+        if not self._posts.settle(message.data):
+            self._log.warning(f"Late answer to post {message.data.id}: nobody waits for it")
 
     def _report(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()

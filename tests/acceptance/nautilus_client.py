@@ -1,7 +1,8 @@
 """
 A child process: Nautilus's own Hyperliquid client on a venue, its data as JSON on standard output.
 
-Run as ``python -m tests.acceptance.nautilus_client WS_URL SECONDS``. It is a process of its own
+Run as ``python -m tests.acceptance.nautilus_client WS_URL SECONDS``; it writes a line "ready" once
+it has subscribed. It is a process of its own
 because its runtime aborts the whole process when a loop closes under it.
 """
 
@@ -69,6 +70,8 @@ async def listen(url: str, seconds: float) -> list[list[Any]]:
     await client.subscribe_trades(btc)
     await client.subscribe_book(btc)
     await client.subscribe_bars(nautilus_pyo3.BarType.from_str(f"{BTC}-1-MINUTE-LAST-EXTERNAL"))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     await asyncio.sleep(seconds)
     return rows
 

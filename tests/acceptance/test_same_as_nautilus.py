@@ -26,12 +26,16 @@ from nautilus_trader.model.enums import BookType
 from nautilus_trader.model.identifiers import ClientId, InstrumentId
 
 from adapters.hyperliquid import HyperliquidDataClient
-from simulator.hyperliquid import VenueOptions
+from simulator.clock import WallClock
+from simulator.hyperliquid import HyperliquidVenue, VenueOptions
+from simulator.replay import Replay
 from tests.acceptance.nautilus_client import as_row
-from tests.adapters.hyperliquid.bench import connected
+from tests.adapters.hyperliquid.bench import client_of, eventually
 
 BTC = InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID")
 SECONDS = 3.5
+SUBSCRIPTIONS = 8  # quotes, trades, bars and books, of each client
+LINE_BYTES_MAX = 64 * 1024 * 1024
 MINUTE_NS = 60_000_000_000
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -55,6 +59,17 @@ RECORDINGS = [
     # Frames as the venue sent them: 25 s of books and trades, from which quotes are derived.
     Recording("ticks/hyperliquid_BTC_rawws_25s_20250126.gz", 6.0, 10, 20, 20, bars=0),
 ]
+
+
+class HeldClock(WallClock):
+    """A clock that stands until both clients have subscribed, however long they take to start."""
+
+    def start(self) -> None:
+        """Stand still."""
+
+    def release(self) -> None:
+        """Let the time run."""
+        super().start()
 
 
 class Both(NamedTuple):
@@ -83,12 +98,20 @@ async def both(shared_data: Path, request: pytest.FixtureRequest) -> Both:
     recording: Recording = request.param
     path = shared_data / recording.path
     options = VenueOptions(replay=path, speed=recording.speed, weight_per_minute=0)
-    async with connected(options) as bench:
-        command = ["-m", "tests.acceptance.nautilus_client", bench.venue.ws_url, str(SECONDS)]
+    source = Replay(path)
+    clock = HeldClock(source.start_ms, recording.speed)
+    venue = HyperliquidVenue(options, source, clock)
+    async with venue.running(), client_of(venue) as bench:
+        await eventually(lambda: bench.client.is_connected)
+        command = ["-m", "tests.acceptance.nautilus_client", venue.ws_url, str(SECONDS)]
         child = await asyncio.create_subprocess_exec(
-            sys.executable, *command, stdout=asyncio.subprocess.PIPE
+            sys.executable, *command, stdout=asyncio.subprocess.PIPE, limit=LINE_BYTES_MAX
         )
+        assert child.stdout is not None
+        assert await asyncio.wait_for(child.stdout.readline(), timeout=60) == b"ready\n"
         subscribe(bench.client)
+        await eventually(lambda: len(bench.frames("subscribe")) >= SUBSCRIPTIONS)
+        clock.release()
         output, _ = await asyncio.wait_for(child.communicate(), timeout=60)
         ours = [row for row in map(as_row, bench.data) if row is not None]
     theirs = [[name, to_millisecond(ts), values] for name, ts, values in json.loads(output)]

@@ -1,5 +1,6 @@
 """The wire sees each stream once, and a silent one is noticed."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,7 +71,7 @@ def test_remedies_for_a_silent_stream_escalate_and_end() -> None:
     registry.acquire(BBO, 0)
     registry.acquire(BOOK, 0)
 
-    checks = [registry.check({BBO.stream}, now) for now in (5, 10, 15, 20, 30, 40, 50)]
+    checks = [registry.check({BOOK.stream}, now) for now in (5, 10, 15, 20, 30, 40, 50)]
 
     assert checks == [
         [],
@@ -86,10 +87,27 @@ def test_remedies_for_a_silent_stream_escalate_and_end() -> None:
 def test_a_stream_that_is_heard_again_starts_anew() -> None:
     registry = SubscriptionRegistry(10)
     registry.acquire(BOOK, 0)
-    registry.check([], 10)
+    registry.check(registry.streams, 10)
 
-    assert registry.check([BOOK.stream], 12) == []
-    assert registry.check([], 22) == [(BOOK, Remedy.RESUBSCRIBE)]
+    assert registry.check(set(), 12) == []
+    assert registry.check(registry.streams, 22) == [(BOOK, Remedy.RESUBSCRIBE)]
+
+
+def test_silence_about_an_account_means_nothing() -> None:
+    registry = SubscriptionRegistry(10)
+    registry.acquire(Subscription(type="orderUpdates", user="0xAb"), 0)
+    registry.acquire(Subscription(type="userEvents", user="0xAb"), 0)
+
+    assert registry.check(registry.streams, 1_000) == []
+
+
+def test_the_venues_echo_of_an_account_is_what_we_hold() -> None:
+    held = Subscription(type="userFills", user="0xABCDEF")
+    echo = b'{"type":"userFills","user":"0xabcdef","aggregateByTime":false,"dex":"","new":null}'
+
+    assert msgspec.json.decode(echo, type=Subscription) == held
+    assert msgspec.json.encode(held) == b'{"type":"userFills","user":"0xabcdef"}'
+    assert held.stream == ("userFills", "")
 
 
 def test_a_new_connection_gives_every_stream_its_full_time() -> None:
@@ -97,8 +115,8 @@ def test_a_new_connection_gives_every_stream_its_full_time() -> None:
     registry.acquire(BOOK, 0)
     registry.restart_clocks(9)
 
-    assert registry.check([], 18) == []
-    assert registry.check([], 19) == [(BOOK, Remedy.RESUBSCRIBE)]
+    assert registry.check(registry.streams, 18) == []
+    assert registry.check(registry.streams, 19) == [(BOOK, Remedy.RESUBSCRIBE)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""Requests posted on a WebSocket that wait for their answers; it sends nothing."""
+
+import asyncio
+
+from adapters.common.errors import NotSent, OutcomeUnknown
+from adapters.hyperliquid.replies import PostReply, PostResponse
+
+# The venue takes so many at a time from one IP address (rate-limits-and-user-limits).
+POSTS_IN_FLIGHT_MAX = 100
+
+
+class _Post:
+    """One request in flight."""
+
+    __slots__ = ("answer", "due_at", "timeout_secs")
+
+    def __init__(
+        self, answer: asyncio.Future[PostResponse], due_at: float, timeout_secs: float
+    ) -> None:
+        self.answer = answer
+        self.due_at = due_at
+        self.timeout_secs = timeout_secs
+
+
+class PostBook:
+    """
+    All posts in flight of one client, by id; ids rise and are never used again.
+
+    Parameters
+    ----------
+    loop : asyncio.AbstractEventLoop
+        The loop in which everything runs.
+
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._last_id = 0
+        self._posts: dict[int, _Post] = {}
+        # One timer for all, set for the post that is due first: starting one costs as much as
+        # everything else here, and nearly none is ever needed.
+        self._alarm: asyncio.TimerHandle | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the venue would not take one more."""
+        return len(self._posts) >= POSTS_IN_FLIGHT_MAX
+
+    def next_id(self) -> int:
+        """
+        Return the id of the next request.
+
+        Raises
+        ------
+        NotSent
+            If the venue would not take one more.
+
+        """
+        if self.is_full:
+            raise NotSent(f"Expected at most {POSTS_IN_FLIGHT_MAX} posts in flight, was one more")
+        self._last_id += 1
+        return self._last_id
+
+    def expect(self, post_id: int, timeout_secs: float) -> asyncio.Future[PostResponse]:
+        """
+        Return the answer to come to a request that was just written.
+
+        Its exception is OutcomeUnknown, after so many seconds or from `give_up`.
+        """
+        post = _Post(self._loop.create_future(), self._loop.time() + timeout_secs, timeout_secs)
+        self._posts[post_id] = post
+        if self._alarm is None or post.due_at < self._alarm.when():
+            self._set_alarm(post.due_at)
+        return post.answer
+
+    def settle(self, reply: PostReply) -> bool:
+        """Hand an answer to who waits for it; return False if nobody does (any more)."""
+        post = self._posts.pop(reply.id, None)
+        if post is None:
+            return False
+        if not post.answer.done():
+            post.answer.set_result(reply.response)
+        return True
+
+    def give_up(self, post_id: int, words: str) -> bool:
+        """Call the outcome of one request unknown; return False if it is not in flight."""
+        post = self._posts.pop(post_id, None)
+        if post is None:
+            return False
+        if not post.answer.done():
+            post.answer.set_exception(OutcomeUnknown(words))
+        return True
+
+    def give_up_all(self, words: str) -> None:
+        """Call the outcome of every request in flight unknown: no answer can come any more."""
+        for post_id in list(self._posts):
+            self.give_up(post_id, words)
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _set_alarm(self, at: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(at, self._on_alarm)
+
+    def _on_alarm(self) -> None:
+        self._alarm = None
+        now = self._loop.time()
+        for post_id, post in list(self._posts.items()):
+            if post.due_at <= now:
+                words = f"No answer to post {post_id} within {post.timeout_secs:g} s"
+                self.give_up(post_id, words)
+        if self._posts:
+            self._set_alarm(min(post.due_at for post in self._posts.values()))
