@@ -56,14 +56,27 @@ INFO_WEIGHTS = {
     "userRole": 60,
 }
 # One more for each full so many items in the reply.
-INFO_ITEMS_PER_WEIGHT = {"candleSnapshot": 60, "recentTrades": 20, "fundingHistory": 20}
+INFO_ITEMS_PER_WEIGHT = {
+    "candleSnapshot": 60,
+    "recentTrades": 20,
+    "fundingHistory": 20,
+    "historicalOrders": 20,
+    "userFills": 20,
+    "userFillsByTime": 20,
+    "userFunding": 20,
+    "twapHistory": 20,
+}
 
 # candleSnapshot: "Only the most recent 5000 candles are available".
 CANDLES_PER_REQUEST = 5_000
 # fundingHistory returns the first 500 entries of its range; one is hourly and up to 0.4 s late.
 FUNDING_HOURS_PER_REQUEST = 499
+# userFillsByTime and userFunding return so many entries of their range, or all that there are.
+FILLS_PER_REQUEST = 2_000
+FUNDINGS_PER_REQUEST = 500
 MILLIS_PER_HOUR = 3_600_000
-# No answer needs more; 100 pages are half a million candles or five years of funding.
+# No answer needs more; 100 pages are half a million candles or five years of funding. Of fills the
+# venue keeps 10,000.
 MAX_PAGES = 100
 
 # Milliseconds of each candle interval; 1M is its longest month, for sizing a page only.

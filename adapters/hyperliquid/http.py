@@ -1,14 +1,11 @@
-"""Ask the venue's info endpoint within its rate limit; it neither orders nor caches."""
+"""Ask the venue's info endpoint within its rate limit and post actions; it caches nothing."""
 
 import asyncio
 import random
-import time
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from nautilus_trader.core.nautilus_pyo3 import HttpClient, HttpError, HttpTimeoutError
 
 from adapters.common.backoff import backoff_delay_secs
@@ -17,8 +14,9 @@ from adapters.hyperliquid.constants import (
     INFO_ITEMS_PER_WEIGHT,
     INFO_WEIGHT_DEFAULT,
     INFO_WEIGHTS,
-    WEIGHT_PER_MINUTE,
 )
+from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.replies import is_refusal
 from adapters.hyperliquid.schemas import (
     Book,
     Candle,
@@ -45,56 +43,12 @@ _CANDLES = msgspec.json.Decoder(list[Candle], strict=False)
 _TRADES = msgspec.json.Decoder(list[Trade], strict=False)
 _FUNDING_ENTRIES = msgspec.json.Decoder(list[FundingEntry], strict=False)
 
-_STATUS_OK = 200
-_STATUS_TOO_MANY = 429
-_STATUS_SERVER_ERROR = 500
-
-
-class WeightGovernor:
-    """
-    The REST weight of one IP address, exact over any rolling minute.
-
-    All clients of one address share one instance: the venue counts them together.
-
-    Parameters
-    ----------
-    per_minute : int, default 1200
-        The weight that the venue grants.
-
-    """
-
-    def __init__(self, per_minute: int = WEIGHT_PER_MINUTE) -> None:
-        self._item = RateLimitItemPerMinute(per_minute)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._per_minute = per_minute
-        self._debt = 0
-
-    async def acquire(self, weight: int) -> None:
-        """Wait until this weight, and what replies have cost beyond theirs, fits the window."""
-        weight += self._debt
-        self._debt = 0
-        while weight:
-            # A debt above the whole window is paid in parts.
-            part = min(weight, self._per_minute)
-            while not self._limiter.hit(self._item, cost=part):
-                reset = self._limiter.get_window_stats(self._item).reset_time
-                await asyncio.sleep(max(0.05, reset - time.time()))
-            weight -= part
-
-    def charge(self, weight: int) -> None:
-        """Count weight that a reply has cost; what does not fit is paid by the next request."""
-        if weight and not self._limiter.hit(self._item, cost=weight):
-            self._debt += weight
-
-    @property
-    def remaining(self) -> int:
-        """The weight that is free at this moment."""
-        return self._limiter.get_window_stats(self._item).remaining - self._debt
-
 
 class HyperliquidHttpClient:
     """
-    The info endpoint as typed calls; every one may raise VenueRefused or OutcomeUnknown.
+    The info endpoint as typed calls, and the exchange endpoint for signed bodies.
+
+    Every one may raise VenueRefused or OutcomeUnknown.
 
     Parameters
     ----------
@@ -119,7 +73,8 @@ class HyperliquidHttpClient:
         max_attempts: int = 4,
         proxy_url: str | None = None,
     ) -> None:
-        self._url = f"{url}/info"
+        self._info_url = f"{url}/info"
+        self._exchange_url = f"{url}/exchange"
         self._governor = governor
         self._max_attempts = max_attempts
         self._client = HttpClient(
@@ -130,19 +85,19 @@ class HyperliquidHttpClient:
 
     async def all_perp_metas(self) -> list[PerpMeta]:
         """Return the metadata of every dex, the venue's own first."""
-        return await self._info({"type": "allPerpMetas"}, _PERP_METAS)
+        return await self.info({"type": "allPerpMetas"}, _PERP_METAS)
 
     async def spot_meta(self) -> SpotMeta:
         """Return all spot pairs and tokens."""
-        return await self._info({"type": "spotMeta"}, _SPOT_META)
+        return await self.info({"type": "spotMeta"}, _SPOT_META)
 
     async def user_fees(self, address: str) -> UserFees:
         """Return the fee rates of an account."""
-        return await self._info({"type": "userFees", "user": address}, _USER_FEES)
+        return await self.info({"type": "userFees", "user": address}, _USER_FEES)
 
     async def exchange_time_ms(self) -> int:
         """Return the venue's clock, which may run apart from ours."""
-        return (await self._info({"type": "exchangeStatus"}, _EXCHANGE_STATUS)).time
+        return (await self.info({"type": "exchangeStatus"}, _EXCHANGE_STATUS)).time
 
     async def l2_book(
         self, coin: str, n_sig_figs: int | None = None, mantissa: int | None = None
@@ -153,7 +108,7 @@ class HyperliquidHttpClient:
             request["nSigFigs"] = n_sig_figs
         if mantissa is not None:
             request["mantissa"] = mantissa
-        book = await self._info(request, _BOOK)
+        book = await self.info(request, _BOOK)
         if book is None:
             # The venue answers 200 and null for a coin that it does not know.
             raise VenueRefused(f"Expected a coin with a book, was {coin!r}")
@@ -164,11 +119,11 @@ class HyperliquidHttpClient:
     ) -> list[Candle]:
         """Return the latest 5,000 candles at most that touch the range, oldest first."""
         span = {"coin": coin, "interval": interval, "startTime": start_ms, "endTime": end_ms}
-        return await self._info({"type": "candleSnapshot", "req": span}, _CANDLES)
+        return await self.info({"type": "candleSnapshot", "req": span}, _CANDLES)
 
     async def recent_trades(self, coin: str) -> list[Trade]:
         """Return the last few trades, newest first."""
-        return await self._info({"type": "recentTrades", "coin": coin}, _TRADES)
+        return await self.info({"type": "recentTrades", "coin": coin}, _TRADES)
 
     async def funding_history(self, coin: str, start_ms: int, end_ms: int) -> list[FundingEntry]:
         """Return the first 500 rates at most that were paid in the range, oldest first."""
@@ -178,9 +133,14 @@ class HyperliquidHttpClient:
             "startTime": start_ms,
             "endTime": end_ms,
         }
-        return await self._info(request, _FUNDING_ENTRIES)
+        return await self.info(request, _FUNDING_ENTRIES)
 
-    async def _info[T](self, request: dict[str, Any], decoder: msgspec.json.Decoder[T]) -> T:
+    async def exchange(self, body: bytes) -> bytes:
+        """Post a signed action, once, whose weight is taken; return the body of the answer."""
+        return await self._post("an action", self._exchange_url, body)
+
+    async def info[T](self, request: dict[str, Any], decoder: msgspec.json.Decoder[T]) -> T:
+        """Return the decoded reply to any request; its weight goes by its type."""
         kind = request["type"]
         result = _decode(kind, await self._read(kind, msgspec.json.encode(request)), decoder)
         if kind in INFO_ITEMS_PER_WEIGHT and isinstance(result, list):
@@ -194,7 +154,7 @@ class HyperliquidHttpClient:
         while True:
             await self._governor.acquire(weight)
             try:
-                return await self._post(kind, body)
+                return await self._post(kind, self._info_url, body)
             except OutcomeUnknown:
                 if attempt + 1 >= self._max_attempts:
                     raise
@@ -204,24 +164,24 @@ class HyperliquidHttpClient:
             )
             attempt += 1
 
-    async def _post(self, kind: str, body: bytes) -> bytes:
+    async def _post(self, kind: str, url: str, body: bytes) -> bytes:
         try:
-            response = await self._client.post(self._url, body=body)
+            response = await self._client.post(url, body=body)
         except (HttpTimeoutError, HttpError) as e:
-            raise OutcomeUnknown(f"No answer to {kind} from {self._url}: {e}") from e
+            raise OutcomeUnknown(f"No answer to {kind} from {url}: {e}") from e
         reply: bytes = response.body
-        if response.status == _STATUS_OK:
+        if response.status == HTTPStatus.OK:
             return reply
         message = f"Expected status 200 to {kind}, was {response.status}: {_head(reply)}"
-        if response.status == _STATUS_TOO_MANY or response.status >= _STATUS_SERVER_ERROR:
-            raise OutcomeUnknown(message)
-        raise VenueRefused(message)
+        if is_refusal(response.status):
+            raise VenueRefused(message)
+        raise OutcomeUnknown(message)
 
 
 def _decode[T](kind: str, reply: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(reply)
-    except msgspec.MsgspecError as e:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as e:
         raise OutcomeUnknown(f"Expected a reply to {kind}, was {_head(reply)} ({e})") from e
 
 

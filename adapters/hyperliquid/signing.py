@@ -123,11 +123,7 @@ class Signer:
         connection_id = action_hash(action, nonce, vault_address, expires_after)
         digest = keccak(_DIGEST_PREFIX + keccak(self._agent + connection_id))
         raw = self._sign_digest(digest, None)
-        signature = Signature(
-            hex(int.from_bytes(raw[:32], "big")),
-            hex(int.from_bytes(raw[32:64], "big")),
-            27 + raw[64],
-        )
+        signature = Signature(_scalar(raw[:32]), _scalar(raw[32:64]), 27 + raw[64])
         return SignedAction(action, nonce, signature, vault_address, expires_after)
 
     def __repr__(self) -> str:
@@ -139,6 +135,11 @@ class Signer:
         raise TypeError(
             f"Expected the signer of {self.address} to stay where it is: it holds a key"
         )
+
+
+def _scalar(big_endian: bytes) -> str:
+    # A scalar of a signature is never zero, so a digit is always left.
+    return "0x" + big_endian.hex().lstrip("0")
 
 
 def _parse_key(text: str) -> coincurve.PrivateKey | None:

@@ -1,7 +1,6 @@
 """Reads are typed, retried where that helps, weighed as the venue weighs them, and bounded."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
@@ -12,7 +11,8 @@ from adapters.common.backoff import backoff_delay_secs
 from adapters.common.errors import OutcomeUnknown, VenueRefused
 from adapters.hyperliquid import http as http_module
 from adapters.hyperliquid.factories import shared_governor
-from adapters.hyperliquid.http import HyperliquidHttpClient, WeightGovernor
+from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.http import HyperliquidHttpClient
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
 from tests.waiting import eventually
 
@@ -168,48 +168,6 @@ async def test_reads_weigh_what_the_venue_counts(venue: HyperliquidVenue) -> Non
     assert spent[0] == 2
     assert costs == [2, 20, 20 + len(replies[2]) // 60, 20 + len(replies[3]) // 20]
     assert len(replies[2]) >= 600
-
-
-async def test_weight_beyond_the_window_waits() -> None:
-    governor = WeightGovernor(per_minute=50)
-    await governor.acquire(40)
-
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.2):
-            await governor.acquire(20)
-
-    assert governor.remaining == 10
-    await governor.acquire(10)
-    assert governor.remaining == 0
-
-
-async def test_the_window_is_a_rolling_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    governor = WeightGovernor(per_minute=50)
-    now = time.time()
-    moment = [now]
-    monkeypatch.setattr(time, "time", lambda: moment[0])
-    await governor.acquire(30)
-    moment[0] = now + 30
-    await governor.acquire(20)
-
-    moment[0] = now + 59.9
-    assert governor.remaining == 0
-    moment[0] = now + 60.1
-    assert governor.remaining == 30
-    moment[0] = now + 90.1
-    assert governor.remaining == 50
-
-
-async def test_what_a_reply_costs_beyond_the_window_is_paid_by_the_next_request() -> None:
-    governor = WeightGovernor(per_minute=50)
-    await governor.acquire(40)
-
-    governor.charge(30)
-
-    assert governor.remaining == -20
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1):
-            await governor.acquire(1)
 
 
 async def test_clients_of_one_address_share_a_governor() -> None:

@@ -1,0 +1,207 @@
+"""The rate limit is exact over any rolling minute, and what is urgent passes first."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.hyperliquid import governor as governor_module
+from adapters.hyperliquid.governor import WeightGovernor
+from tests.waiting import eventually
+
+
+class Clock:
+    """Seconds that a test moves; they stand at a thousand in the beginning."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def governor_of(per_minute: int = 50, reserve: int = 0) -> tuple[WeightGovernor, Clock]:
+    clock = Clock()
+    return WeightGovernor(per_minute, reserve, clock), clock
+
+
+@pytest.fixture
+def _short_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(governor_module, "WINDOW_SECS", 0.2)
+
+
+async def test_weight_beyond_the_window_waits() -> None:
+    governor, _ = governor_of()
+    await governor.acquire(40)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await governor.acquire(20)
+
+    assert governor.remaining == 10
+    await governor.acquire(10)
+    assert governor.remaining == 0
+
+
+def test_the_window_is_a_rolling_minute() -> None:
+    governor, clock = governor_of()
+    assert governor.try_acquire(30)
+    clock.now += 30
+    assert governor.try_acquire(20)
+
+    clock.now += 29.9
+    assert (governor.remaining, governor.try_acquire(1)) == (0, False)
+    clock.now += 0.2
+    assert governor.remaining == 30
+    clock.now += 30
+    assert governor.remaining == 50
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 40),
+            st.integers(1, 30),
+            st.booleans(),
+        ),
+        max_size=60,
+    )
+)
+def test_no_minute_ever_holds_more_than_the_venue_grants(
+    steps: list[tuple[float, int, bool]],
+) -> None:
+    governor, clock = governor_of(per_minute=50, reserve=10)
+    spent: list[tuple[float, int, bool]] = []
+    for pause, weight, urgent in steps:
+        clock.now += pause
+        window = [w for at, w, _ in spent if at > clock.now - 60]
+        fits = not window or sum(window) + weight <= (50 if urgent else 40)
+        assert governor.try_acquire(weight, urgent=urgent) is fits
+        if fits:
+            spent.append((clock.now, weight, urgent))
+    for at, _, _ in spent:
+        window = [w for other, w, _ in spent if at - 60 < other <= at]
+        assert sum(window) <= 50
+
+
+async def test_what_a_reply_costs_beyond_the_window_delays_the_next_request() -> None:
+    governor, clock = governor_of()
+    await governor.acquire(40)
+    clock.now += 10
+
+    governor.charge(30)
+
+    assert governor.remaining == -20
+    assert not governor.try_acquire(1)
+    clock.now += 50
+    assert governor.remaining == 20
+
+
+def test_a_reserve_is_for_the_urgent_alone() -> None:
+    governor, _ = governor_of(per_minute=100, reserve=20)
+    assert governor.try_acquire(80)
+
+    assert not governor.try_acquire(1)
+    assert governor.try_acquire(20, urgent=True)
+    assert not governor.try_acquire(1, urgent=True)
+
+
+@pytest.mark.usefixtures("_short_minute")
+async def test_who_is_urgent_passes_and_all_others_keep_their_order() -> None:
+    governor = WeightGovernor(per_minute=10, reserve=0)
+    await governor.acquire(10)
+    served: list[str] = []
+
+    async def ask(name: str, weight: int, *, urgent: bool = False) -> None:
+        await governor.acquire(weight, urgent=urgent)
+        served.append(name)
+
+    async with asyncio.TaskGroup() as group:
+        for name, weight, urgent in (
+            ("first", 6, False),
+            ("small", 1, False),
+            ("cancel", 9, True),
+            ("late cancel", 1, True),
+        ):
+            group.create_task(ask(name, weight, urgent=urgent))
+            await asyncio.sleep(0)
+        assert not governor.try_acquire(1)
+
+    assert served == ["cancel", "late cancel", "first", "small"]
+
+
+@pytest.mark.usefixtures("_short_minute")
+async def test_a_small_request_does_not_overtake_a_large_one() -> None:
+    governor = WeightGovernor(per_minute=10, reserve=0)
+    await governor.acquire(8)
+    large = asyncio.create_task(governor.acquire(5))
+    await asyncio.sleep(0)
+
+    assert not governor.try_acquire(1)
+    assert governor.try_acquire(1, urgent=True)
+    await large
+
+
+@pytest.mark.usefixtures("_short_minute")
+async def test_who_gives_up_waiting_takes_nothing_and_blocks_nobody() -> None:
+    governor = WeightGovernor(per_minute=10, reserve=0)
+    await governor.acquire(8)
+    large = asyncio.create_task(governor.acquire(9))
+    await asyncio.sleep(0)
+    small = asyncio.create_task(governor.acquire(2))
+    await asyncio.sleep(0)
+    assert not small.done()
+
+    large.cancel()
+    await small
+
+    assert governor.remaining == 0
+    with pytest.raises(asyncio.CancelledError):
+        await large
+
+
+@pytest.mark.usefixtures("_short_minute")
+async def test_a_weight_above_the_whole_limit_goes_alone() -> None:
+    governor = WeightGovernor(per_minute=10, reserve=0)
+    await governor.acquire(1)
+
+    await governor.acquire(11)
+
+    assert governor.remaining == -1
+
+
+def test_a_delay_counts_who_is_ahead() -> None:
+    governor, clock = governor_of(per_minute=50, reserve=10)
+    assert governor.delay_secs(40) == 0
+    governor.try_acquire(30)
+    clock.now += 20
+    governor.try_acquire(10)
+
+    assert governor.delay_secs(1) == 40
+    assert governor.delay_secs(35) == 60
+    assert governor.delay_secs(10, urgent=True) == 0
+    assert governor.delay_secs(11, urgent=True) == 40
+
+
+async def test_nobody_waits_for_less_than_he_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(governor_module, "WINDOW_SECS", 0.3)
+    governor = WeightGovernor(per_minute=10, reserve=0)
+    for _ in range(10):
+        await governor.acquire(1)
+    loop = asyncio.get_running_loop()
+    expected = [governor.delay_secs(5)]
+    waiting = [asyncio.create_task(governor.acquire(5))]
+    await asyncio.sleep(0)
+    expected.append(governor.delay_secs(5))
+    waiting.append(asyncio.create_task(governor.acquire(5)))
+    start = loop.time()
+    ends: list[float] = []
+    for task in waiting:
+        task.add_done_callback(lambda _: ends.append(loop.time() - start))
+    await eventually(lambda: len(ends) == 2)
+
+    for told, was in zip(expected, ends, strict=True):
+        # A busy machine may add to it.
+        assert was >= told - 0.02
+        assert told > 0.2
