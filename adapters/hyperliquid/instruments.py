@@ -71,7 +71,7 @@ def parse_perps(
                 info = {
                     "venue": record,
                     "product_type": _product_type(dex_index).value,
-                    "asset_id": _perp_asset_id(dex_index, index),
+                    "asset_id": perp_asset_id(dex_index, index),
                     "max_leverage": asset.maxLeverage,
                     "margin_tiers": _margin_tiers(asset, tables),
                 }
@@ -81,7 +81,8 @@ def parse_perps(
     return perps
 
 
-def _perp_asset_id(dex_index: int, index: int) -> int:
+def perp_asset_id(dex_index: int, index: int) -> int:
+    """Return the venue's number of the perpetual at `index` in the universe of a dex (0: main)."""
     if dex_index == 0:
         return index
     return constants.ASSET_ID_BUILDER_DEX + dex_index * constants.ASSET_ID_DEX_STEP + index

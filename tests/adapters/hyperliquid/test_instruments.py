@@ -35,7 +35,7 @@ def pairs_of(*tokens: SpotToken, universe: list[dict[str, Any]]) -> list[Currenc
     return parse_spot_pairs(SpotMeta(universe, list(tokens)), BASE_TIER, 9, pytest.fail)
 
 
-def test_a_perpetual_of_the_venues_own_dex() -> None:
+def test_b9_a_perpetual_carries_its_fees_margins_and_tiers() -> None:
     record = {"szDecimals": 5, "name": "BTC", "maxLeverage": 40, "marginTableId": 54}
     tiers = [
         {"lowerBound": "0.0", "maxLeverage": 40},
