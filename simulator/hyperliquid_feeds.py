@@ -1,13 +1,14 @@
 """What a client may say on /ws and subscribe to, and what each feed sends; no socket here."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from simulator.events import Bbo, Book, Context, MinuteCandle, Trades
 from simulator.hyperliquid_book import FAST_LEVELS, bbo, l2_book, valid_aggregation
-from simulator.hyperliquid_info import Address, all_contexts, all_mids, clearinghouse_state
+from simulator.hyperliquid_info import all_contexts, all_mids
+from simulator.hyperliquid_questions import Address
 from simulator.market import Change, CoinState, Market
 from simulator.wire import Interval, PerpContext
 
@@ -192,16 +193,6 @@ class Post(msgspec.Struct, frozen=True, tag_field="method", tag="post"):
 REQUEST = msgspec.json.Decoder(Ping | Subscribe | Unsubscribe | Post)
 """Reads what a client says; anything else is a DecodeError."""
 
-_SNAPSHOTS = {
-    "userFills": "fills",
-    "userFundings": "fundings",
-    "userNonFundingLedgerUpdates": "nonFundingLedgerUpdates",
-    "userTwapSliceFills": "twapSliceFills",
-    "userTwapHistory": "history",
-    "userHistoricalOrders": "orderHistory",
-}
-"""The feeds that begin with what was missed, and under which key (fact sheet 6.3)."""
-
 
 def normalized[F: Feed](feed: F) -> F:
     """Return the feed as the venue repeats it: addresses in lower case."""
@@ -267,15 +258,11 @@ def _takes_frames(feed: Feed) -> bool:
 
 
 def snapshot(feed: Feed, market: Market, now_ms: int) -> Iterator[str]:
-    """Write what a new subscriber gets at once, after the acknowledgement (fact sheet 6.3)."""
+    """Write what a new subscriber of the market gets after the acknowledgement (6.3)."""
     if isinstance(feed, CoinFeed):
         state = market.coin(feed.coin)
         if state is not None:
             yield from _coin_snapshot(feed, state, market, now_ms)
-    elif isinstance(feed, UserFeed):
-        data = _account_snapshot(feed, now_ms)
-        if data is not None:
-            yield message(feed.channel, data)
     else:
         yield periodic(feed, market, now_ms)
 
@@ -314,24 +301,3 @@ def _book(feed: L2Book, state: CoinState) -> dict[str, object]:
 def _context(state: CoinState, context: object) -> str:
     channel = "activeAssetCtx" if isinstance(context, PerpContext) else "activeSpotAssetCtx"
     return message(channel, {"coin": state.listing.coin, "ctx": context})
-
-
-def _account_snapshot(feed: UserFeed, now_ms: int) -> dict[str, Any] | None:
-    """Write the empty account; None for feeds that tell of events only."""
-    own: dict[str, Any]
-    match feed:
-        case AccountState():
-            own = {"dex": feed.dex, "clearinghouseState": clearinghouse_state(now_ms)}
-        case AllAccountStates():
-            own = {"clearinghouseStates": [["", clearinghouse_state(now_ms)]]}
-        case SpotState():
-            own = {"spotState": {"balances": []}}
-        case OpenOrders():
-            own = {"dex": feed.dex, "orders": []}
-        case TwapStates():
-            own = {"dex": feed.dex, "states": []}
-        case _ if feed.channel in _SNAPSHOTS:
-            own = {"isSnapshot": True, _SNAPSHOTS[feed.channel]: []}
-        case _:
-            return None
-    return {"user": feed.user} | own

@@ -1,128 +1,44 @@
-"""Every question of POST /info that this venue answers, as one table; no socket here."""
+"""Every question of POST /info that this venue answers, and those on the market; no socket here."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
+from simulator.hyperliquid_account_info import ACCOUNT_QUESTIONS
 from simulator.hyperliquid_book import l2_book, valid_aggregation
+from simulator.hyperliquid_perps import MAX_MARKET_NOTIONALS
+from simulator.hyperliquid_questions import (
+    CANDLES_PER_WEIGHT,
+    ITEMS_PER_WEIGHT,
+    WEIGHT,
+    WEIGHT_LIGHT,
+    ZERO,
+    BadShapeError,
+    Nothing,
+    OfBook,
+    OfCandles,
+    OfCoin,
+    OfDex,
+    OfFunding,
+    OfTable,
+    Question,
+)
+from simulator.hyperliquid_trading import Trading
 from simulator.market import HOUR_MS, CoinState, Market
 from simulator.numbers import to_wire
 from simulator.universe import TIERED_TABLE, Json, Listing
-from simulator.wire import Candle, Interval
+from simulator.wire import Candle
 
 FUNDING_MAX = 500
 """A reply for a time range has 500 elements at most (fact sheet 2)."""
-ZERO = "0.0"
-
-# Base weights and what is charged for each item of the answer (fact sheet 7).
-WEIGHT = 20
-WEIGHT_LIGHT = 2
-WEIGHT_ROLE = 60
-ITEMS_PER_WEIGHT = 20
-CANDLES_PER_WEIGHT = 60
-
-type Address = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-fA-F]{40}$")]
-
-
-class BadShapeError(Exception):
-    """The body is JSON of a shape that this question does not have; the venue answers 422."""
-
-
-class Nothing(msgspec.Struct, frozen=True):
-    """A question without arguments."""
-
-
-class OfDex(msgspec.Struct, frozen=True):
-    """A question about a dex, the venue's own by default."""
-
-    dex: str | None = None
-
-
-class OfTable(OfDex, frozen=True, kw_only=True):
-    """A question about a margin table."""
-
-    id: int
-
-
-class OfCoin(msgspec.Struct, frozen=True):
-    """A question about a coin."""
-
-    coin: str
-
-
-class OfBook(OfCoin, frozen=True, rename="camel"):
-    """A question about a coin's book, aggregated or not."""
-
-    n_sig_figs: int | None = None
-    mantissa: int | None = None
-
-
-class OfFunding(OfCoin, frozen=True, rename="camel"):
-    """A question about a coin's funding from a time on."""
-
-    start_time: int
-    end_time: int | None = None
-
-
-class CandleRange(OfCoin, frozen=True, rename="camel"):
-    """Which candles are wanted."""
-
-    interval: Interval
-    start_time: int
-    end_time: int | None = None
-
-
-class OfCandles(msgspec.Struct, frozen=True):
-    """A question about candles."""
-
-    req: CandleRange
-
-
-class OfUser(msgspec.Struct, frozen=True):
-    """A question about an account; what else it may carry changes no empty answer."""
-
-    user: Address
-
-
-class OfUserSince(OfUser, frozen=True, rename="camel"):
-    """A question about an account from a time on."""
-
-    start_time: int
-
-
-class OfOrder(OfUser, frozen=True):
-    """A question about one order, by number or client id."""
-
-    oid: int | Annotated[str, msgspec.Meta(pattern="^0x[0-9a-fA-F]{32}$")]
-
-
-class OfUserCoin(OfUser, frozen=True):
-    """A question about an account's trading of a coin."""
-
-    coin: str
-
-
-class OfBuilder(OfUser, frozen=True):
-    """A question about an account and a builder."""
-
-    builder: Address
-
-
-class Question(msgspec.Struct, frozen=True):
-    """How one info type is asked, answered and charged; `per` items of the answer weigh 1 more."""
-
-    shape: type[msgspec.Struct]
-    answer: Callable[[Market, int, Any], object]
-    weight: int = WEIGHT
-    per: int | None = None
 
 
 class _Tag(msgspec.Struct, frozen=True):
     type: str
 
 
-def ask(market: Market, now_ms: int, body: bytes) -> tuple[str, object, int]:
+def ask(trading: Trading, now_ms: int, body: bytes) -> tuple[str, object, int]:
     """Answer a question; return its type, the answer and the weight that the answer adds.
 
     Raises
@@ -132,25 +48,33 @@ def ask(market: Market, now_ms: int, body: bytes) -> tuple[str, object, int]:
     BadShapeError
         The question is unknown, or names what does not exist.
     """
-    tag, question = _question(body)
-    answer = question.answer(market, now_ms, msgspec.json.decode(body, type=question.shape))
-    items = len(answer) if question.per and isinstance(answer, list) else 0
-    return tag, answer, items // question.per if question.per else 0
+    tag = _tag(body)
+    if tag in ACCOUNT_QUESTIONS:
+        answer, weight = _answer(ACCOUNT_QUESTIONS[tag], trading, now_ms, body)
+    else:
+        answer, weight = _answer(MARKET_QUESTIONS[tag], trading.market, now_ms, body)
+    return tag, answer, weight
 
 
 def weight_of(body: bytes) -> int:
     """Return the base weight of a question; 20 of one that cannot be read."""
     try:
-        return _question(body)[1].weight
+        return QUESTIONS[_tag(body)].weight
     except (msgspec.DecodeError, BadShapeError):
         return WEIGHT
 
 
-def _question(body: bytes) -> tuple[str, Question]:
+def _tag(body: bytes) -> str:
     tag = msgspec.json.decode(body, type=_Tag).type
     if tag not in QUESTIONS:
         raise BadShapeError(f"Expected a known info type, was {tag}")
-    return tag, QUESTIONS[tag]
+    return tag
+
+
+def _answer[S](question: Question[S], of: S, now_ms: int, body: bytes) -> tuple[object, int]:
+    answer = question.answer(of, now_ms, msgspec.json.decode(body, type=question.shape))
+    items = len(answer) if question.per and isinstance(answer, list) else 0
+    return answer, items // question.per if question.per else 0
 
 
 def _dex(market: Market, name: str | None) -> int:
@@ -260,82 +184,11 @@ def _predicted_fundings(market: Market, now_ms: int, _of: Nothing) -> list[objec
     ]
 
 
-def clearinghouse_state(now_ms: int) -> Json:
-    """Return the perp account of someone who has nothing here (fact sheet 2.3)."""
-    summary = dict.fromkeys(("accountValue", "totalNtlPos", "totalRawUsd", "totalMarginUsed"), ZERO)
-    return {
-        "marginSummary": summary,
-        "crossMarginSummary": summary,
-        "crossMaintenanceMarginUsed": ZERO,
-        "withdrawable": ZERO,
-        "assetPositions": [],
-        "time": now_ms,
-    }
-
-
-def _active_asset_data(market: Market, now_ms: int, of: OfUserCoin) -> Json:
-    state = _coin(market, of.coin)
-    context = msgspec.to_builtins(market.context(state, now_ms))
-    return {
-        "user": of.user.lower(),
-        "coin": of.coin,
-        "leverage": {"type": "cross", "value": 20},
-        "maxTradeSzs": [ZERO, ZERO],
-        "availableToTrade": [ZERO, ZERO],
-        "markPx": context["markPx"],
-    }
-
-
 def _always(answer: object) -> Callable[[Market, int, Any], object]:
     return lambda _market, _now_ms, _of: answer
 
 
-FEES: Json = {
-    "dailyUserVlm": [],
-    "feeSchedule": {
-        "cross": "0.00045",
-        "add": "0.00015",
-        "spotCross": "0.0007",
-        "spotAdd": "0.0004",
-        "tiers": {
-            "vip": [
-                {
-                    "ntlCutoff": "5000000.0",
-                    "cross": "0.0004",
-                    "add": "0.00012",
-                    "spotCross": "0.0006",
-                    "spotAdd": "0.0003",
-                }
-            ],
-            "mm": [{"makerFractionCutoff": "0.005", "add": "-0.00001"}],
-        },
-        "referralDiscount": "0.04",
-        "stakingDiscountTiers": [{"bpsOfMaxSupply": "0.0", "discount": "0.0"}],
-    },
-    "userCrossRate": "0.00045",
-    "userAddRate": "0.00015",
-    "userSpotCrossRate": "0.0007",
-    "userSpotAddRate": "0.0004",
-    "activeReferralDiscount": "0.0",
-    "trial": None,
-    "feeTrialEscrow": "0.0",
-    "nextTrialAvailableTimestamp": None,
-    "stakingLink": None,
-    "activeStakingDiscount": {"bpsOfMaxSupply": "0.0", "discount": "0.0"},
-}
-"""The fees of the base tier (fact sheet 2.3 userFees, 5.7)."""
-
-MAX_MARKET_NOTIONALS = [[25, "15000000.0"], [20, "5000000.0"], [10, "2000000.0"], [0, "500000.0"]]
-"""The largest market orders by the coin's maximum leverage (fact sheet 5.3)."""
-
-EMPTY_RATE_LIMIT = {"cumVlm": ZERO, "nRequestsUsed": 0, "nRequestsCap": 10_000}
-PERIODS = ("day", "week", "month", "allTime")
-EMPTY_PORTFOLIO = [
-    [period, {"accountValueHistory": [], "pnlHistory": [], "vlm": ZERO}]
-    for period in (*PERIODS, *(f"perp{name[0].upper()}{name[1:]}" for name in PERIODS))
-]
-
-_MARKET_QUESTIONS = {
+MARKET_QUESTIONS: dict[str, Question[Market]] = {
     "meta": Question(OfDex, _meta),
     "allPerpMetas": Question(Nothing, lambda market, _now, _of: market.universe.metas),
     "perpDexs": Question(Nothing, lambda market, _now, _of: market.universe.dexs),
@@ -344,7 +197,7 @@ _MARKET_QUESTIONS = {
     "spotMetaAndAssetCtxs": Question(Nothing, _spot_meta_and_contexts),
     "outcomeMeta": Question(Nothing, _always({"outcomes": [], "questions": []})),
     "marginTable": Question(OfTable, _margin_table),
-    "maxMarketOrderNtls": Question(Nothing, _always(MAX_MARKET_NOTIONALS)),
+    "maxMarketOrderNtls": Question(Nothing, _always(list(MAX_MARKET_NOTIONALS))),
     "perpsAtOpenInterestCap": Question(OfDex, _always([])),
     "exchangeStatus": Question(
         Nothing, lambda _market, now, _of: {"time": now, "specialStatuses": None}, WEIGHT_LIGHT
@@ -359,39 +212,5 @@ _MARKET_QUESTIONS = {
     "predictedFundings": Question(Nothing, _predicted_fundings),
 }
 
-# Nobody has an account here yet: every one of them is empty, as an unknown address is at the venue.
-_ACCOUNT_QUESTIONS = {
-    "clearinghouseState": Question(
-        OfUser, lambda _market, now, _of: clearinghouse_state(now), WEIGHT_LIGHT
-    ),
-    "spotClearinghouseState": Question(OfUser, _always({"balances": []}), WEIGHT_LIGHT),
-    "orderStatus": Question(OfOrder, _always({"status": "unknownOid"}), WEIGHT_LIGHT),
-    "userFillsByTime": Question(OfUserSince, _always([])),
-    "userFunding": Question(OfUserSince, _always([])),
-    "userNonFundingLedgerUpdates": Question(OfUserSince, _always([])),
-    "userFees": Question(OfUser, _always(FEES)),
-    "userRateLimit": Question(OfUser, _always(EMPTY_RATE_LIMIT)),
-    "userRole": Question(OfUser, _always({"role": "missing"}), WEIGHT_ROLE),
-    "userAbstraction": Question(OfUser, _always("default")),
-    "activeAssetData": Question(OfUserCoin, _active_asset_data),
-    "maxBuilderFee": Question(OfBuilder, _always(0)),
-    "portfolio": Question(OfUser, _always(EMPTY_PORTFOLIO)),
-    "subAccounts": Question(OfUser, _always(None)),
-    "userDexAbstraction": Question(OfUser, _always(None)),
-} | {
-    tag: Question(OfUser, _always([]))
-    for tag in (
-        "openOrders",
-        "frontendOpenOrders",
-        "historicalOrders",
-        "userFills",
-        "userTwapSliceFills",
-        "twapHistory",
-        "extraAgents",
-        "approvedBuilders",
-        "userVaultEquities",
-    )
-}
-
-QUESTIONS = _MARKET_QUESTIONS | _ACCOUNT_QUESTIONS
+QUESTIONS: dict[str, Question[Any]] = MARKET_QUESTIONS | ACCOUNT_QUESTIONS
 """Every info type that is answered; any other is 422 as at the venue."""

@@ -21,7 +21,9 @@ from simulator.universe import Listing
 from simulator.wire import FundingRate, Level, PerpContext, SpotContext, Trade
 
 RECENT_TRADES = 30
-"""A new subscriber gets the last 30 trades at first (the venue, recorded 2025-01-26)."""
+"""A new subscriber gets the last 30 trades at first (the venue, recorded 2025-01-26).
+
+Elsewhere it may be another number: `Market(recent_trades=...)` (fact sheet 10 i)."""
 HOUR_MS = 3_600_000
 CONTEXT_EVERY_MS = 3_000
 """The oracle moves about every 3 s (fact sheet 5.9)."""
@@ -42,15 +44,19 @@ type Change = Book | Bbo | Trades | Context | MinuteCandle
 
 
 class CoinState:
-    """All that is known of one coin; only `Market` changes it."""
+    """All that is known of one coin; only `Market` changes it.
 
-    def __init__(self, listing: Listing) -> None:
+    `fresh` are the trades of the last event that were not known before it.
+    """
+
+    def __init__(self, listing: Listing, recent_trades: int = RECENT_TRADES) -> None:
         self.listing = listing
         self.bids: tuple[Level, ...] = ()
         self.asks: tuple[Level, ...] = ()
         self.book_time = 0
         self.quote = Bbo(listing.coin, 0, None, None)
-        self.trades: deque[Trade] = deque(maxlen=RECENT_TRADES)
+        self.trades: deque[Trade] = deque(maxlen=recent_trades)
+        self.fresh: tuple[Trade, ...] = ()
         self.series = CandleSeries(listing.coin)
         self.reference: Reference | None = None
         self.context: PerpContext | SpotContext | None = None
@@ -78,10 +84,12 @@ class CoinState:
 class Market:
     """Every coin of a source, from its history on."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, recent_trades: int = RECENT_TRADES) -> None:
         self.universe = source.universe
         self._gives = source.gives
-        self._coins = {coin: CoinState(listing) for coin, listing in self.universe.listings.items()}
+        self._recent_trades = recent_trades
+        self._coins: dict[str, CoinState] = {}
+        self.refresh()
         for event in source.history():
             for _ in self.apply(event):
                 pass
@@ -94,7 +102,9 @@ class Market:
     def refresh(self) -> None:
         """Take over what the universe lists now; a delisted coin loses its book."""
         for name, listing in self.universe.listings.items():
-            state = self._coins.setdefault(name, CoinState(listing))
+            if name not in self._coins:
+                self._coins[name] = CoinState(listing, self._recent_trades)
+            state = self._coins[name]
             state.listing = listing
             if listing.delisted:
                 state.bids = state.asks = ()
@@ -128,14 +138,17 @@ class Market:
             case Funding():
                 state.funding.append(event.rate)
 
-    def settle(self, now_ms: int) -> None:
-        """Settle the funding of every full hour up to `now_ms`."""
+    def settle(self, now_ms: int) -> list[FundingRate]:
+        """Settle the funding of every full hour up to `now_ms`, and return its rates."""
+        rates: list[FundingRate] = []
         while now_ms >= self._next_hour:
             for state in self._coins.values():
                 if state.listing.dex is not None and not state.listing.delisted:
-                    state.funding.append(_settled(state, self._next_hour))
+                    rates.append(_settled(state, self._next_hour))
+                    state.funding.append(rates[-1])
                     state.premiums.clear()
             self._next_hour += HOUR_MS
+        return rates
 
     def context(self, state: CoinState, now_ms: int) -> PerpContext | SpotContext:
         """Return a coin's context, made now when no event has brought one."""
@@ -162,7 +175,8 @@ class Market:
             )
 
     def _apply_trades(self, state: CoinState, event: Trades) -> Iterator[Change]:
-        fresh = [trade for trade in event.trades if trade.tid not in state.tids]
+        fresh = tuple(trade for trade in event.trades if trade.tid not in state.tids)
+        state.fresh = fresh
         state.trades.extend(fresh)
         state.tids.update(dict.fromkeys(trade.tid for trade in fresh))
         while len(state.tids) > _TIDS_MAX:

@@ -38,3 +38,11 @@ def group_price(price: Decimal, figures: int, mantissa: int, *, up: bool) -> Dec
     """
     step = Decimal(mantissa).scaleb(price.adjusted() - figures + 1)
     return (price / step).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR) * step
+
+
+def is_tick(price: Decimal, max_decimals: int) -> bool:
+    """Tell whether a price exists: an integer, or 5 figures and `max_decimals` decimals at most."""
+    if price == price.to_integral_value():
+        return True
+    figures = len(price.normalize().as_tuple().digits)
+    return figures <= SIGNIFICANT_FIGURES and truncate(price, max_decimals) == price

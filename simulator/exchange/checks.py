@@ -35,7 +35,7 @@ def batch_fault(
 def request_fault(state: State, request: OrderRequest, *, sized: bool = True) -> Fault | None:
     """Return why one request cannot become an order, or None; `sized` asks for a size as well."""
     market = state.markets.get(request.asset)
-    if market is None:
+    if market is None or market.is_halted:
         return Fault.UNKNOWN_ASSET
     if request.price <= 0 or (request.trigger and request.trigger.price <= 0):
         return Fault.INVALID_PRICE

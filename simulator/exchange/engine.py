@@ -76,6 +76,21 @@ class Exchange:
             raise ValueError(f"Expected a new asset, was {rules.asset}")
         self._state.markets[rules.asset] = Market(rules, Book(), mark, mark)
 
+    def halt_market(self, asset: int, now: int) -> list[Event]:
+        """Stop a market: its book empties, its orders end as delisted; positions stay."""
+        self._start(now)
+        market = self._state.markets[asset]
+        market.is_halted = True
+        for side in Side:
+            market.book.set_outside(side, ())
+        for account in self._state.accounts:
+            placing.cancel_all(self._state, account, Status.DELISTED_CANCELED, asset=asset)
+        return self._finish()
+
+    def resume_market(self, asset: int) -> None:
+        """Let a halted market take orders again."""
+        self._state.markets[asset].is_halted = False
+
     def open_account(self, name: str, fee_scale: Decimal = Decimal(1)) -> None:
         """Open an empty account; `fee_scale` is what its discounts leave of a fee."""
         if name in self._state.accounts:
@@ -232,6 +247,19 @@ class Exchange:
         return self._finish()
 
     # Reading
+
+    @property
+    def now(self) -> int:
+        """Return the time of the last call, in ms."""
+        return self._state.now
+
+    def has_account(self, name: str) -> bool:
+        """Say whether an account of this name was opened."""
+        return name in self._state.accounts
+
+    def fee_rates(self, account: str) -> tuple[Decimal, Decimal]:
+        """Return an account's fees as taker and maker, before the factor of a market."""
+        return self._state.fee_rates(self._state.accounts[account])
 
     def account(self, name: str) -> Account:
         """Return an account with its orders and history, to be read only; KeyError if unknown."""

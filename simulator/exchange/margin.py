@@ -20,13 +20,17 @@ ROE_DECIMALS = 10
 
 
 class Market(msgspec.Struct):
-    """One market's rules, book and reference prices; `armed` are the orders that wait for it."""
+    """One market's rules, book and reference prices; `armed` are the orders that wait for it.
+
+    A market that `is_halted` takes no order.
+    """
 
     rules: MarketRules
     book: Book
     mark: Decimal
     oracle: Decimal
     armed: dict[int, None] = msgspec.field(default_factory=dict)
+    is_halted: bool = False
 
 
 type Markets = Mapping[int, Market]

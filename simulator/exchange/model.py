@@ -112,6 +112,7 @@ class Status(StrEnum):
     SIBLING_FILLED_CANCELED = "siblingFilledCanceled"
     LIQUIDATED_CANCELED = "liquidatedCanceled"
     SCHEDULED_CANCEL = "scheduledCancel"
+    DELISTED_CANCELED = "delistedCanceled"
     TICK_REJECTED = "tickRejected"
     MIN_NOTIONAL_REJECTED = "minTradeNtlRejected"
     MARGIN_REJECTED = "perpMarginRejected"

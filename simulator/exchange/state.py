@@ -156,12 +156,15 @@ class State:
             del self.client_ids[key]
 
     def fee_rate(self, order: Order, *, crossed: bool) -> Decimal:
-        """Return an order's fee as a fraction, by the account's volume of 14 days."""
-        account = self.accounts[order.account]
+        """Return an order's fee as a fraction."""
+        taker, maker = self.fee_rates(self.accounts[order.account])
+        return (taker if crossed else maker) * self.markets[order.asset].rules.fee_scale
+
+    def fee_rates(self, account: Account) -> tuple[Decimal, Decimal]:
+        """Return an account's fees as taker and maker, by its volume of 14 days."""
         volume = account.fee_volume(self.now)
         tier = next(x for x in reversed(self.venue.fee_tiers) if volume >= x.volume)
-        scale = account.fee_scale * self.markets[order.asset].rules.fee_scale
-        return (tier.taker if crossed else tier.maker) * scale
+        return tier.taker * account.fee_scale, tier.maker * account.fee_scale
 
     def fee(self, order: Order, notional: Decimal, *, crossed: bool) -> tuple[Decimal, Decimal]:
         """Return the whole fee of a fill and the builder's part, each cut to 6 decimals."""

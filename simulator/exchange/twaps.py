@@ -125,7 +125,7 @@ def _part(state: State, twap: Twap) -> Decimal:
 
 def _fault(state: State, account: str, request: TwapRequest) -> Fault | None:
     market = state.markets.get(request.asset)
-    if market is None:
+    if market is None or market.is_halted:
         return Fault.UNKNOWN_ASSET
     if not size_is_valid(market.rules, request.size):
         return Fault.INVALID_SIZE

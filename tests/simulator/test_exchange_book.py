@@ -45,6 +45,16 @@ def test_a_taker_meets_the_outside_size_that_stood_before_an_order_first() -> No
     assert met == [(None, 2), ("ann", 1), (None, 1), ("bob", 1)]
 
 
+def test_an_outside_level_that_shrank_and_grew_again_stands_behind_the_order() -> None:
+    made = exchange()
+    for size in (5, 0, 5):
+        eth_book(made, asks=f"2001*{size}")
+        if size == 5 and not made.account("ann").live:
+            made.place("ann", [eth(SELL, "2001", "1")], NOW)
+    reply = made.place("bob", [eth(BUY, "2001", "1", tif=Tif.IOC)], NOW)
+    assert fills(reply.events)[0].counterparty == "ann"
+
+
 def test_what_is_taken_is_gone_until_the_next_book() -> None:
     made = exchange()
     eth_book(made, asks="2001*2")

@@ -13,6 +13,7 @@ from simulator.candles import MINUTE_MS
 from simulator.events import Reference
 from simulator.generator import COINS, Generator
 from simulator.hyperliquid_info import QUESTIONS, ask
+from simulator.hyperliquid_trading import Trading, TradingOptions
 from simulator.market import HOUR_MS, Market
 from simulator.wire import Level
 from tests.simulator.venues import START_MS as DESK_START_MS
@@ -36,7 +37,8 @@ def market() -> Market:
 def answer(market: Market, **question: object) -> Any:  # noqa: ANN401  (any JSON)
     """Ask as HTTP does, and read the answer as a client does."""
     asked = json.dumps(question).encode()
-    _, told, _ = ask(market, START_MS + 2 * MINUTE_MS, asked)
+    trading = Trading(market, TradingOptions(), START_MS + 2 * MINUTE_MS)
+    _, told, _ = ask(trading, START_MS + 2 * MINUTE_MS, asked)
     return msgspec.json.decode(msgspec.json.encode(told))
 
 
