@@ -1,10 +1,12 @@
-"""The commands around loopback venues: serve one, record a real one; no trading here."""
+"""The commands around loopback venues: serve one, record a real one; no order is sent here."""
 
 import asyncio
+import re
 import signal
 import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +16,11 @@ from rich.console import Console
 from desk.exits import Exit, UsageError, VenueError
 from desk.output import AsJson, print_json
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions, serve
+from simulator.hyperliquid_trading import TradingOptions
 from simulator.record import MAINNET_URL, RecordOptions, RecordReport, record
+
+_ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
+_USDC = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 
 
 def serve_hyperliquid(
@@ -24,6 +30,11 @@ def serve_hyperliquid(
     speed: float = 1.0,
     replay: Path | None = None,
     start: Annotated[str | None, Parameter(name="--from")] = None,
+    faults: Path | None = None,
+    fault_seed: int = 1,
+    log: Path | None = None,
+    account: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    agent: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     leash: Annotated[bool, Parameter(negative="", show=False)] = False,
     as_json: AsJson = False,
 ) -> Exit:
@@ -42,11 +53,22 @@ def serve_hyperliquid(
         A recording (file or folder) to serve instead of a generated market.
     start
         Where the market's time begins: ISO 8601 or unix milliseconds.
+    faults
+        A TOML file of what goes wrong; POST /control then changes it while the venue runs.
+    fault_seed
+        What decides the chances among the faults; the same seed is the same misfortune.
+    log
+        A file to which every request, response and frame is added, as JSON lines.
+    account
+        An account with so much USDC, ADDRESS=10000; may be given many times.
+    agent
+        A key that signs for an account, AGENT=ADDRESS; may be given many times.
     leash
         End when standard input closes, so that no child outlives its parent.
 
     """
     start_ms = _unix_ms(start)
+    trading = _trading(account, agent)
 
     def announce(venue: HyperliquidVenue) -> None:
         if as_json:
@@ -55,7 +77,17 @@ def serve_hyperliquid(
             Console().print(f"Serving {venue.http_url} and {venue.ws_url}; Ctrl-C stops")
 
     try:
-        options = VenueOptions(port=port, seed=seed, speed=speed, replay=replay, start_ms=start_ms)
+        options = VenueOptions(
+            port=port,
+            seed=seed,
+            speed=speed,
+            replay=replay,
+            start_ms=start_ms,
+            faults=faults,
+            fault_seed=fault_seed,
+            log=log,
+            trading=trading,
+        )
         return asyncio.run(_until_interrupted(serve(options, announce), leash=leash))
     except (OSError, ValueError) as e:
         raise UsageError(str(e)) from e
@@ -138,6 +170,37 @@ async def _until_interrupted(work: Coroutine[Any, Any, object], *, leash: bool =
     if not task.cancelled():
         task.result()
     return Exit.INTERRUPTED if interrupted.is_set() else Exit.DONE
+
+
+def _trading(accounts: tuple[str, ...], agents: tuple[str, ...]) -> TradingOptions:
+    """Read who has an account and who signs for whom; each address may be named once."""
+    opened: dict[str, Decimal] = {}
+    for text in accounts:
+        address, usdc = _pair("--account", text, "ADDRESS=USDC")
+        if _USDC.fullmatch(usdc) is None:
+            raise UsageError(f"--account: expected an amount of USDC, found {usdc!r}")
+        if address in opened:
+            raise UsageError(f"--account: expected another address, found {address} again")
+        opened[address] = Decimal(usdc)
+    keys: dict[str, str] = {}
+    for text in agents:
+        agent, master = _pair("--agent", text, "AGENT=ADDRESS")
+        if (master := master.lower()) not in opened:
+            raise UsageError(f"--agent: expected the address of an --account, found {master!r}")
+        if agent in opened or agent in keys:
+            raise UsageError(f"--agent: expected another address, found {agent} again")
+        keys[agent] = master
+    return TradingOptions(accounts=tuple(opened.items()), agents=tuple(keys.items()))
+
+
+def _pair(option: str, text: str, form: str) -> tuple[str, str]:
+    """Split "0xabc=word" into the address in lower case and the word."""
+    address, equals, word = text.partition("=")
+    if not equals:
+        raise UsageError(f"{option}: expected {form}, found {text!r}")
+    if _ADDRESS.fullmatch(address) is None:
+        raise UsageError(f"{option}: expected 0x and 40 hex digits, found {address!r}")
+    return address.lower(), word
 
 
 def _unix_ms(text: str | None) -> int | None:

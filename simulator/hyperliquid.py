@@ -1,13 +1,13 @@
 """A loopback Hyperliquid: /info, /exchange and /ws over a made-up or replayed market, real wire.
 
-It is not an exchange yet: nobody has an account and no order is taken (hyperliquid_actions.py).
+What trades in it is the exchange engine, seated in hyperliquid_trading.py.
 """
 
 import asyncio
 import socket
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -15,20 +15,31 @@ from pathlib import Path
 import msgspec
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Address
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from simulator import hyperliquid_actions
 from simulator.clock import Clock, WallClock
-from simulator.events import Source
+from simulator.events import Event, Source, Trades
+from simulator.fault_reading import load_rules
+from simulator.faults import Faults
 from simulator.generator import HISTORY_MINUTES, Generator
-from simulator.hyperliquid_feeds import Post
-from simulator.hyperliquid_info import BadShapeError, ask, weight_of
+from simulator.hyperliquid_actions import act
+from simulator.hyperliquid_border import Border, readable
+from simulator.hyperliquid_control import control
+from simulator.hyperliquid_info import ask, weight_of
 from simulator.hyperliquid_limits import WeightBudget
+from simulator.hyperliquid_news import News
+from simulator.hyperliquid_questions import BadShapeError
+from simulator.hyperliquid_replies import TEXT, Reply, refusal, respond
+from simulator.hyperliquid_trading import Trading, TradingOptions
+from simulator.hyperliquid_user_feeds import STATE_EVERY_MS
 from simulator.hyperliquid_ws import Hub, Limits
-from simulator.market import Market
+from simulator.lines import Lines
+from simulator.market import RECENT_TRADES, Change, Market
 from simulator.replay import Replay
 
 HOST = "127.0.0.1"
@@ -40,12 +51,6 @@ PERIODICS_PER_SECOND_MAX = 20
 RECEIVED_MAX = 10_000
 CLOSE_SECS = 1.0
 """A client that does not let go within this is left behind at the end."""
-JSON = "application/json"
-
-TEXT = "text/plain"
-
-NOT_JSON = "Failed to parse the request body as JSON"
-BAD_SHAPE = "Failed to deserialize the JSON body into the target type"
 
 
 class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +58,10 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `port` 0 is any free one. `start_ms` is the venue's time at the start: now by default, or the
     beginning of the recording in `replay`. `speed` venue seconds pass in a second of wall time. The
-    limits are those of one IP address (fact sheet 6.7 and 7); a weight of 0 is no limit.
+    limits are those of one IP address (fact sheet 6.7 and 7); a weight of 0 is no limit. `trading`
+    says who has an account, `recent_trades` what a new subscriber to trades begins with (10 i).
+    `faults` is a file of rules (fault_reading.py) and `fault_seed` decides their chances; with a
+    file or `control`, POST /control changes them. `log` is a file for all that is heard and said.
     """
 
     port: int = 0
@@ -67,6 +75,12 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
     subscriptions_max: int = 1_000
     users_max: int = 10
     idle_close_secs: float = 60.0
+    recent_trades: int = RECENT_TRADES
+    trading: TradingOptions = TradingOptions()
+    faults: Path | None = None
+    fault_seed: int = 1
+    control: bool = False
+    log: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse a speed that is not positive."""
@@ -85,15 +99,6 @@ class Received(msgspec.Struct, frozen=True):
     connection: int | None = None
 
 
-class Reply(msgspec.Struct, frozen=True):
-    """An answer before it is put on HTTP or WebSocket: `body` is encoded JSON, or words."""
-
-    status: int
-    body: bytes
-    kind: str = ""
-    media_type: str = JSON
-
-
 class HyperliquidVenue:
     """A loopback venue; `running()` makes it listen.
 
@@ -105,6 +110,13 @@ class HyperliquidVenue:
         The market; without one `options.replay` is replayed or a market is made up from the seed.
     clock : Clock, optional
         The venue's time; wall time at `options.speed` by default.
+
+    Raises
+    ------
+    OSError
+        The fault file cannot be read.
+    ValueError
+        The fault file is none, or the recording.
     """
 
     def __init__(
@@ -113,17 +125,34 @@ class HyperliquidVenue:
         self._options = options
         self._source = source or _source(options)
         self.clock = clock or WallClock(self._source.start_ms, options.speed)
-        self.market = Market(self._source)
+        self.market = Market(self._source, options.recent_trades)
+        self.trading = Trading(self.market, options.trading, self._source.start_ms)
+        self.trading.on_news = self._tell
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
         self.port = options.port
+        rules = load_rules(options.faults) if options.faults else []
+        self.faults = Faults(options.fault_seed, rules)
+        self._border = Border(
+            self.faults,
+            Lines(self._transport),
+            self.clock.now_ms,
+            self._coin_name,
+            self.expire_agent,
+        )
         self._hub = Hub(
-            self.market, self.clock.now_ms, _limits(options), self._post, self._note_frame
+            self.trading,
+            self.clock.now_ms,
+            _limits(options),
+            self._border,
+            {"info": self._info, "action": self._exchange},
+            self._note_frame,
         )
         self._budget = WeightBudget(options.weight_per_minute)
         self._failures: deque[Reply] = deque()
         self._server: _Server | None = None
         self._pumping: asyncio.Task[None] | None = None
         self._next_periodic_ms = 0
+        self._next_state_ms = self._source.start_ms + STATE_EVERY_MS
 
     @property
     def http_url(self) -> str:
@@ -137,8 +166,17 @@ class HyperliquidVenue:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["HyperliquidVenue"]:
-        """Listen, and let the venue's time run; nothing is left listening afterwards."""
-        with socket.create_server((HOST, self._options.port)) as listener:
+        """Listen, and let the venue's time run; nothing is left listening afterwards.
+
+        Raises
+        ------
+        OSError
+            The port is taken, or the log cannot be written.
+        """
+        with (
+            self._border.logging(self._options.log),
+            socket.create_server((HOST, self._options.port)) as listener,
+        ):
             self.port = listener.getsockname()[1]
             self._server = _Server(self._app())
             serving = asyncio.create_task(self._server.serve([listener]), name="venue-server")
@@ -149,6 +187,7 @@ class HyperliquidVenue:
                 yield self
             finally:
                 self._pumping.cancel()
+                await self._border.close()
                 self._server.stopping.set()
                 await serving
                 with suppress(asyncio.CancelledError):
@@ -163,19 +202,38 @@ class HyperliquidVenue:
         """Take in and send out what happened up to now; the venue does it by itself, too."""
         now_ms = self.clock.now_ms()
         for event in self._source.due(now_ms):
-            for change in self.market.apply(event):
-                self._hub.publish(change)
-        self.market.settle(now_ms)
+            self.trading.settle(self.market.settle(event.time))
+            for change in self._publish(event):
+                self.trading.take(change, now_ms)
+        self.trading.settle(self.market.settle(now_ms))
+        self.trading.advance(now_ms)
+        least_ms = self._options.speed * 1000 / PERIODICS_PER_SECOND_MAX
         if now_ms >= self._next_periodic_ms:
-            every_ms = max(PERIODIC_MS, self._options.speed * 1000 / PERIODICS_PER_SECOND_MAX)
-            self._next_periodic_ms = now_ms + int(every_ms)
+            self._next_periodic_ms = now_ms + int(max(PERIODIC_MS, least_ms))
             self._hub.publish_periodic()
+        if now_ms >= self._next_state_ms:
+            self._next_state_ms = now_ms + int(max(STATE_EVERY_MS, least_ms))
+            self._hub.show_states(again=True)
+
+    def _publish(self, event: Event) -> Iterator[Change]:
+        """Send what an event of the market changes, and give each change."""
+        for change in self.market.apply(event):
+            self._hub.publish(change)
+            yield change
+
+    def _tell(self, news: Sequence[News], trades: Sequence[Trades]) -> None:
+        """Send what happened to accounts; their trades are the market's, too."""
+        self._hub.tell(news)
+        for event in trades:
+            for _ in self._publish(event):
+                pass
 
     # What a test does to the venue.
 
     async def drop_connections(self) -> None:
         """Cut every WebSocket connection without a close frame."""
         tasks = self._hub.tasks
+        self._border.lines.release()
         if self._server is not None:
             self._server.abort_websockets()
         if tasks:
@@ -196,17 +254,28 @@ class HyperliquidVenue:
     def set_status(self, coin: str, *, delisted: bool) -> None:
         """Delist a perp or list it again."""
         self.market.universe.set_delisted(coin, delisted=delisted)
-        self.market.refresh()
+        self._refresh()
 
     def add_coin(self, coin: str, sz_decimals: int, max_leverage: int) -> None:
         """List a new perp; its market is empty until the source tells of it."""
         self.market.universe.add_perp(coin, sz_decimals, max_leverage)
+        self._refresh()
+
+    def _refresh(self) -> None:
         self.market.refresh()
+        self.trading.refresh(self.clock.now_ms())
 
     def fail_next_info(self, status: int, body: str, count: int = 1) -> None:
         """Answer the next `count` info requests with a status and a plain text instead."""
         failure = Reply(status, body.encode(), media_type=TEXT)
         self._failures.extend([failure] * count)
+
+    def expire_agent(self, address: str = "") -> None:
+        """Let an agent stop to exist; "" is every agent."""
+        directory = self.trading.directory
+        for agent in list(directory.agents.values()):
+            if address.lower() in {"", agent.address}:
+                directory.forget_agent(agent)
 
     async def _pump(self) -> None:
         while True:
@@ -214,23 +283,27 @@ class HyperliquidVenue:
             await asyncio.sleep(TICK_SECS)
 
     def _app(self) -> Starlette:
-        return Starlette(
-            routes=[
-                Route("/info", self._serve_info, methods=["POST"]),
-                Route("/exchange", self._serve_exchange, methods=["POST"]),
-                WebSocketRoute("/ws", self._hub.serve),
-            ]
-        )
+        routes: list[BaseRoute] = [
+            Route("/info", self._serve_info, methods=["POST"]),
+            Route("/exchange", self._serve_exchange, methods=["POST"]),
+            WebSocketRoute("/ws", self._hub.serve),
+        ]
+        if self._options.control or self._options.faults:
+            routes.append(Route("/control", self._serve_control, methods=["POST"]))
+        return Starlette(routes=routes)
 
     async def _serve_info(self, request: Request) -> Response:
         body = await request.body()
-        self.received.append(Received("info", _readable(body)))
-        return _respond(self._info(body))
+        self.received.append(Received("info", readable(body)))
+        return await self._border.answer("info", body, self._info, request.client)
 
     async def _serve_exchange(self, request: Request) -> Response:
         body = await request.body()
-        self.received.append(Received("exchange", _readable(body)))
-        return _respond(self._exchange(body))
+        self.received.append(Received("exchange", readable(body)))
+        return await self._border.answer("exchange", body, self._exchange, request.client)
+
+    async def _serve_control(self, request: Request) -> Response:
+        return respond(control(await request.body(), self.faults, self._hub.close))
 
     def _info(self, body: bytes) -> Reply:
         if self._failures:
@@ -238,33 +311,39 @@ class HyperliquidVenue:
         if not self._budget.spend(weight_of(body)):
             return Reply(HTTPStatus.TOO_MANY_REQUESTS, b"null")
         try:
-            kind, answer, weight = ask(self.market, self.clock.now_ms(), body)
+            kind, answer, weight = ask(self.trading, self.clock.now_ms(), body)
         except (msgspec.DecodeError, BadShapeError) as e:
-            return _refusal(e)
+            return refusal(e)
         self._budget.charge(weight)
         return Reply(HTTPStatus.OK, msgspec.json.encode(answer), kind)
 
     def _exchange(self, body: bytes) -> Reply:
         if not self._budget.spend(1):
             return Reply(HTTPStatus.TOO_MANY_REQUESTS, b"null")
+        wall_ms = time.time_ns() // 1_000_000
         try:
-            return Reply(HTTPStatus.OK, msgspec.json.encode(hyperliquid_actions.answer(body)))
+            done = act(
+                self.trading,
+                body,
+                self.clock.now_ms(),
+                wall_ms=wall_ms,
+                speed=self._options.speed,
+            )
         except msgspec.DecodeError as e:
-            return _refusal(e)
+            return refusal(e)
+        self._budget.charge(done.weight - 1)
+        return Reply(HTTPStatus.OK, msgspec.json.encode(done.answer))
 
-    def _post(self, post: Post) -> object:
-        """Answer a request posted by WebSocket: an error is told in words after its status."""
-        info = post.request.type == "info"
-        reply = (self._info if info else self._exchange)(bytes(post.request.payload))
-        if reply.status != HTTPStatus.OK:
-            return {"type": "error", "payload": _words(reply)}
-        payload: object = msgspec.Raw(reply.body)
-        if info:
-            payload = {"type": reply.kind, "data": payload}
-        return {"type": post.request.type, "payload": payload}
+    def _coin_name(self, asset: int) -> str:
+        listings = self.market.universe.listings.values()
+        return next((listing.coin for listing in listings if listing.asset == asset), "")
+
+    def _transport(self, client: Address | None) -> asyncio.Transport | None:
+        return None if self._server is None else self._server.transport(client)
 
     def _note_frame(self, body: object, connection: int) -> None:
         self.received.append(Received("ws", body, connection))
+        self._border.note_heard(connection, body)
 
 
 async def serve(options: VenueOptions, on_ready: Callable[[HyperliquidVenue], None]) -> None:
@@ -289,6 +368,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http="httptools",
                 ws="websockets-sansio",
                 ws_ping_interval=None,  # the venue pings in its own words only
                 ws_per_message_deflate=False,
@@ -328,6 +408,15 @@ class _Server(uvicorn.Server):
                     await server.wait_closed()
                 await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
 
+    def transport(self, client: Address | None) -> asyncio.Transport | None:
+        """Return the transport of a client's address; None when it has gone."""
+        for one in self.server_state.connections:
+            if not isinstance(one, HttpToolsProtocol | WebSocketsSansIOProtocol):
+                continue
+            if one.client == client:
+                return one.transport
+        return None
+
     def abort_websockets(self) -> None:
         """Cut every WebSocket connection off, as a lost line does."""
         for protocol in list(self.server_state.connections):
@@ -349,34 +438,3 @@ def _limits(options: VenueOptions) -> Limits:
         options.users_max,
         options.idle_close_secs,
     )
-
-
-def _readable(body: bytes) -> object:
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return body.decode(errors="replace")
-
-
-def _refusal(error: Exception) -> Reply:
-    """Refuse a body in the words of the venue's web framework, plain text (fact sheet 1.3)."""
-    malformed = isinstance(error, msgspec.DecodeError) and not isinstance(
-        error, msgspec.ValidationError
-    )
-    if malformed:
-        words = f"{NOT_JSON}: {error}"
-        return Reply(HTTPStatus.BAD_REQUEST, words.encode(), media_type=TEXT)
-    return Reply(HTTPStatus.UNPROCESSABLE_ENTITY, BAD_SHAPE.encode(), media_type=TEXT)
-
-
-def _words(reply: Reply) -> str:
-    """Tell an HTTP error in one string, as a WebSocket post does (fact sheet 6.6)."""
-    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return "429 Too Many Requests"
-    unprocessable = reply.status == HTTPStatus.UNPROCESSABLE_ENTITY  # Python renamed its phrase
-    phrase = "Unprocessable Entity" if unprocessable else HTTPStatus(reply.status).phrase
-    return f"{reply.status:d} {phrase}: {reply.body.decode()}"
-
-
-def _respond(reply: Reply) -> Response:
-    return Response(reply.body, reply.status, media_type=reply.media_type)

@@ -1,15 +1,18 @@
 """The WebSocket side of the venue: who is connected, what each hears, and what is sent to whom."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from simulator.hyperliquid_border import Border, Execute
 from simulator.hyperliquid_feeds import (
     REQUEST,
+    AccountState,
+    AllAccountStates,
     AllContexts,
     AllMids,
     Feed,
@@ -25,7 +28,12 @@ from simulator.hyperliquid_feeds import (
     update,
     valid,
 )
-from simulator.market import Change, Market
+from simulator.hyperliquid_news import News
+from simulator.hyperliquid_outlet import Outlet
+from simulator.hyperliquid_trading import Trading
+from simulator.hyperliquid_user_feeds import STATE_FEEDS, TOLD, frames, past, state, state_frame
+from simulator.market import Change
+from simulator.universe import Json
 
 BACKLOG_MAX = 20_000
 """A client that lets so many frames lie is cut off, so that it cannot eat the venue's memory."""
@@ -34,7 +42,6 @@ CLOSE_NORMAL = 1000
 PONG = '{"channel":"pong"}'
 
 type Topic = tuple[str, str]
-type Poster = Callable[[Post], object]
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -46,36 +53,89 @@ class Limits(msgspec.Struct, frozen=True):
     idle_close_secs: float
 
 
+class Goodbye(msgspec.Struct, frozen=True):
+    """The close frame that ends what is sent to a client."""
+
+    code: int
+    reason: str
+
+
+INACTIVE = Goodbye(CLOSE_NORMAL, "Inactive")
+
+
 class Connection:
     """One client: what it subscribed to and what waits to be sent to it."""
 
-    def __init__(self, websocket: WebSocket, number: int) -> None:
+    def __init__(self, websocket: WebSocket, number: int, border: Border) -> None:
         self.number = number
         self.feeds: set[Feed] = set()
+        self.outlet = Outlet(self.put)
         self._websocket = websocket
-        self._frames: asyncio.Queue[str] = asyncio.Queue(BACKLOG_MAX)
+        self._border = border
+        self._frames: asyncio.Queue[str | Goodbye] = asyncio.Queue(BACKLOG_MAX)
         self._closing = False
+        self._cut: asyncio.Event | None = None  # half open until then
+
+    @property
+    def is_half_open(self) -> bool:
+        """Tell whether nothing is sent or heard any more although the socket is open."""
+        return self._cut is not None
 
     def send(self, frame: str) -> None:
+        """Send a frame, when and as often as faults let it."""
+        self._border.send(self, frame)
+
+    def put(self, frame: str | Goodbye) -> None:
         """Queue a frame; nothing more is queued once the backlog is full."""
         try:
             self._frames.put_nowait(frame)
         except asyncio.QueueFull:
             self._closing = True
 
+    def drop(self) -> None:
+        """Give no answer: on a WebSocket that is silence."""
+
+    def close(self, code: int = INACTIVE.code, reason: str = INACTIVE.reason) -> None:
+        """Close once what is queued has been sent."""
+        self.put(Goodbye(code, reason))
+
+    def abort(self) -> None:
+        """Reset the connection."""
+        self._border.lines.reset(self._websocket.client)
+
+    def half_open(self) -> None:
+        """Send and read nothing any more."""
+        self._cut = self._border.lines.halt(self._websocket.client)
+
+    async def until_cut(self) -> None:
+        """Wait for the end of a half-open connection; of any other return at once."""
+        if self._cut is not None and not self._cut.is_set():
+            # The server may have begun to read again when it handed out what it had read before.
+            self._border.lines.halt(self._websocket.client)
+            await self._cut.wait()
+
     async def write(self, idle_close_secs: float) -> None:
         """Send what is queued; close after `idle_close_secs` in which nothing was sent.
 
         The venue closes a connection to which it has not sent anything for 60 s (fact sheet 6.1).
         """
+        goodbye = INACTIVE
         with suppress(WebSocketDisconnect, RuntimeError):  # the client went first
             while not self._closing:
                 try:
                     frame = await asyncio.wait_for(self._frames.get(), idle_close_secs)
                 except TimeoutError:
                     break
+                if self.is_half_open:
+                    return
+                if isinstance(frame, Goodbye):
+                    goodbye = frame
+                    break
                 await self._websocket.send_text(frame)
-            await self._websocket.close(CLOSE_NORMAL, "Inactive")
+                self._border.note_said(self.number, frame)
+            if not self.is_half_open:
+                self._border.note_close(self.number, goodbye.code, goodbye.reason)
+                await self._websocket.close(goodbye.code, goodbye.reason)
 
 
 class Hub:
@@ -83,22 +143,26 @@ class Hub:
 
     def __init__(
         self,
-        market: Market,
+        trading: Trading,
         now_ms: Callable[[], int],
         limits: Limits,
-        post: Poster,
+        border: Border,
+        execute: Mapping[str, Execute],
         on_request: Callable[[object, int], None],
     ) -> None:
         self.muted: set[Topic] = set()
         self.refusing = False
-        self._market = market
+        self._trading = trading
+        self._market = trading.market
         self._now_ms = now_ms
         self._limits = limits
-        self._post = post
+        self._border = border
+        self._execute = execute
         self._on_request = on_request
         self._connections: dict[Connection, asyncio.Task[None]] = {}
         self._subscribers: dict[Topic, dict[Feed, set[Connection]]] = {}
         self._accepted = 0
+        self._shown: dict[UserFeed, Json] = {}
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
@@ -110,36 +174,46 @@ class Hub:
         if self.refusing:
             await websocket.send_denial_response(Response(status_code=503))
             return
+        if not await self._border.admit(websocket):
+            return
         if len(self._connections) >= self._limits.connections:
             await websocket.send_denial_response(Response(status_code=429))
             return
         await websocket.accept()
         self._accepted += 1
-        connection = Connection(websocket, self._accepted)
+        connection = Connection(websocket, self._accepted, self._border)
+        self._border.note_open(connection.number)
         writer = asyncio.create_task(
             connection.write(self._limits.idle_close_secs), name=f"venue-ws-{connection.number}"
         )
         self._connections[connection] = writer
         try:
             while (heard := await websocket.receive())["type"] == "websocket.receive":
+                if connection.is_half_open:
+                    break
                 self._hear(connection, heard.get("text") or heard.get("bytes") or "")
+            await connection.until_cut()
         finally:
             self._forget(connection)
             writer.cancel()
             with suppress(asyncio.CancelledError):
                 await writer
 
+    def close(self) -> int:
+        """Close every connection as the venue does without a reason; return how many."""
+        for connection in self._connections:
+            connection.close()
+        return len(self._connections)
+
     def publish(self, change: Change) -> None:
         """Send a change to whoever subscribed to it."""
         key = topic(change)
-        state = self._market.coin(change.coin)
+        coin = self._market.coin(change.coin)
         feeds = self._subscribers.get(key)
-        if not feeds or state is None or key in self.muted:
+        if not feeds or coin is None or key in self.muted:
             return
         for feed, connections in feeds.items():
-            frame = update(feed, change, state)
-            for connection in connections:
-                connection.send(frame)
+            _send(connections, update(feed, change, coin))
 
     def publish_periodic(self) -> None:
         """Send the feeds over many coins, as they stand now."""
@@ -147,9 +221,41 @@ class Hub:
             if key in self.muted:
                 continue
             for feed, connections in self._subscribers.get(key, {}).items():
-                frame = periodic(feed, self._market, self._now_ms())
-                for connection in connections:
-                    connection.send(frame)
+                _send(connections, periodic(feed, self._market, self._now_ms()))
+
+    def tell(self, news: Sequence[News]) -> None:
+        """Send what happened to accounts to those who watch them, and how they stand now.
+
+        No news says that cash or leverage may have moved: everybody's state is looked at.
+        """
+        for each in news:
+            for feed, connections in self._user_feeds({each.address}):
+                for frame in frames(feed, each, self._trading):
+                    _send(connections, frame)
+        self.show_states({each.address for each in news} or None)
+
+    def show_states(self, users: set[str] | None = None, *, again: bool = False) -> None:
+        """Send the states that changed, of some users or of all, and `again` the perp accounts'."""
+        for feed, connections in self._user_feeds(users):
+            if not isinstance(feed, STATE_FEEDS):
+                continue
+            stands = state(feed, self._trading)
+            anyway = again and isinstance(feed, AccountState | AllAccountStates)
+            if stands is not None and (anyway or stands != self._shown.get(feed)):
+                self._shown[feed] = stands
+                _send(connections, state_frame(feed, stands, self._now_ms()))
+
+    def _user_feeds(
+        self, users: set[str] | None
+    ) -> Iterator[tuple[UserFeed, Iterable[Connection]]]:
+        """Give the feeds of some users, or of all, that are not muted, with their subscribers."""
+        for kind in TOLD:
+            key = (str(kind.__struct_config__.tag), "")
+            if key in self.muted:
+                continue
+            for feed, connections in self._subscribers.get(key, {}).items():
+                if isinstance(feed, UserFeed) and (users is None or feed.user in users):
+                    yield feed, connections
 
     def _hear(self, connection: Connection, text: str | bytes) -> None:
         try:
@@ -165,8 +271,7 @@ class Hub:
             case Ping():
                 connection.send(PONG)
             case Post():
-                data = {"id": request.id, "response": self._post(request)}
-                connection.send(message("post", data))
+                self._border.post(connection, request, self._execute[request.request.type])
             case Subscribe():
                 self._subscribe(connection, normalized(request.subscription))
             case _:
@@ -180,8 +285,18 @@ class Hub:
         self._subscribers.setdefault(_key(feed), {}).setdefault(feed, set()).add(connection)
         connection.send(_acknowledgement("subscribe", feed))
         if _key(feed) not in self.muted:
-            for frame in snapshot(feed, self._market, self._now_ms()):
+            for frame in self._first_frames(feed):
                 connection.send(frame)
+
+    def _first_frames(self, feed: Feed) -> Iterator[str]:
+        if not isinstance(feed, UserFeed):
+            yield from snapshot(feed, self._market, self._now_ms())
+            return
+        if (before := past(feed, self._trading)) is not None:
+            yield before
+        if (stands := state(feed, self._trading)) is not None:
+            self._shown.setdefault(feed, stands)
+            yield state_frame(feed, stands, self._now_ms())
 
     def _objection(self, connection: Connection, feed: Feed) -> str | None:
         """Return the venue's words against a subscription (fact sheet 6.2); None if it has none."""
@@ -217,10 +332,17 @@ class Hub:
         feeds[feed].discard(connection)
         if not feeds[feed]:
             del feeds[feed]
+            if isinstance(feed, UserFeed):
+                self._shown.pop(feed, None)
+
+
+def _send(connections: Iterable[Connection], frame: str) -> None:
+    for connection in connections:
+        connection.send(frame)
 
 
 def _key(feed: Feed) -> Topic:
-    return feed.channel, getattr(feed, "coin", "")
+    return feed.channel, "" if isinstance(feed, UserFeed) else getattr(feed, "coin", "")
 
 
 def _acknowledgement(method: str, feed: Feed) -> str:

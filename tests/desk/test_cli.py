@@ -14,6 +14,9 @@ import pytest
 
 from desk.cli import app, exit_code
 
+VENUE = ("venue", "hyperliquid", "--port", "0")
+ANN, BOB = "0x" + "a" * 40, "0x" + "b" * 40
+
 type Perpdesk = Callable[..., Outcome]
 
 
@@ -70,12 +73,34 @@ def test_version_prints_json_when_asked(perpdesk: Perpdesk) -> None:
         (["demo", "--seconds", "soon"], "soon"),
         (["demo", "--replay", "nowhere"], "nowhere"),
         (["run"], "requires an argument"),
-        (["run", "nowhere.toml"], "nowhere.toml: expected one of 'demo', 'paper', 'testnet'"),
+        (["run", "nowhere.toml"], "nowhere.toml: expected one of 'demo', 'demo-live', 'paper'"),
         (["run", "paper"], "PERPDESK_WEBHOOK_SECRET: expected a secret of at least 16 characters"),
         (["run", "live"], "confirm_live: expected true"),
+        (["run", "testnet"], "TESTNET_ACCOUNT_ADDRESS: expected an address of 0x"),
+        (["run", "demo-live", "--seconds", "1"], "--seconds: expected at least 5, was 1"),
         (["venue", "hyperliquid", "--port", "0", "--from", "noon"], "--from: expected ISO 8601"),
         (["venue", "hyperliquid", "--port", "0", "--speed", "0"], "positive speed, was 0"),
         (["venue", "hyperliquid", "--port", "0", "--replay", "nowhere"], "nowhere"),
+        (["venue", "hyperliquid", "--port", "0", "--faults", "nowhere"], "nowhere"),
+        (
+            ["venue", "hyperliquid", "--port", "0", "--faults", "README.md"],
+            "README.md: expected TOML",
+        ),
+        (["venue", "hyperliquid", "--port", "0", "--log", "nowhere/log"], "nowhere/log"),
+        ([*VENUE, "--account", "me"], "--account: expected ADDRESS=USDC, found 'me'"),
+        ([*VENUE, "--account", "0x12=5"], "--account: expected 0x and 40 hex digits, found '0x12'"),
+        ([*VENUE, "--account", f"{ANN}=lots"], "expected an amount of USDC, found 'lots'"),
+        ([*VENUE, "--account", f"{ANN}=-5"], "expected an amount of USDC, found '-5'"),
+        (
+            [*VENUE, "--account", f"{ANN}=5", "--account", f"{ANN.upper().replace('X', 'x')}=6"],
+            f"--account: expected another address, found {ANN} again",
+        ),
+        ([*VENUE, "--agent", f"{BOB}={ANN}"], f"the address of an --account, found '{ANN}'"),
+        (
+            [*VENUE, "--account", f"{ANN}=5", "--agent", f"{ANN}={ANN}"],
+            f"--agent: expected another address, found {ANN} again",
+        ),
+        ([*VENUE, "--account", f"{ANN}=5", "--agent", BOB], "--agent: expected AGENT=ADDRESS"),
         (["record", "hyperliquid", "--coins", ",", "--out", "x"], "--coins: Expected one coin"),
     ],
 )
@@ -115,7 +140,7 @@ sizing = {{ kind = "notional", amount = "1000" }}
         ({"venue": '[venues.nowhere]\nnetwork = "mainnet"'}, "venues.nowhere: expected"),
         (
             {"venue": 'account_address_env = "PERPDESK_NO_SUCH_ACCOUNT"'},
-            "PERPDESK_NO_SUCH_ACCOUNT: expected a secret of at least 16 characters, found nothing",
+            "PERPDESK_NO_SUCH_ACCOUNT: expected an address of 0x and 40 hex digits, found nothing",
         ),
         ({"strategy": "macd"}, "strategies[0].strategy: expected one of 'rsi', 'alert'"),
         ({"strategy": "nowhere:Strategy"}, "an importable 'module:Class'"),

@@ -245,7 +245,7 @@ async def test_aggregated_and_fast_books_are_sent_beside_the_whole_one(desk: Des
                                            "signature": {"r": "0x1", "s": "0x2", "v": 27}}},
             {"type": "action", "payload": {
                 "status": "err",
-                "response": "User or API Wallet 0x87a8190d70cffe94fc2093632fff7b36252b0090 "
+                "response": "User or API Wallet 0xcf6557738859e79d313e93f07127c15df1c41bf2 "
                             "does not exist."}},
         ),
         (
