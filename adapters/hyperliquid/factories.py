@@ -1,16 +1,22 @@
 """Build Hyperliquid clients from their settings for a trading node."""
 
 import asyncio
+import os
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import LiveClock, MessageBus
-from nautilus_trader.live.factories import LiveDataClientFactory
+from nautilus_trader.live.factories import LiveDataClientFactory, LiveExecClientFactory
 
-from adapters.hyperliquid.config import HyperliquidDataClientConfig
+from adapters.hyperliquid.config import HyperliquidDataClientConfig, HyperliquidExecClientConfig
 from adapters.hyperliquid.data import HyperliquidDataClient
-from adapters.hyperliquid.http import HyperliquidHttpClient, WeightGovernor
+from adapters.hyperliquid.execution import HyperliquidExecutionClient
+from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
+from adapters.hyperliquid.signing import Signer
+from adapters.hyperliquid.state import SignerState, default_state_directory
 
 # The venue counts all clients of one IP address together, so those of one process share their
 # governor. Nautilus calls factories one by one and passes nothing that could carry it.
@@ -39,13 +45,7 @@ class HyperliquidLiveDataClientFactory(LiveDataClientFactory):
         clock: LiveClock,
     ) -> HyperliquidDataClient:
         """Return a data client with its own HTTP client and instrument provider."""
-        http = HyperliquidHttpClient(
-            config.http_url,
-            shared_governor(config.http_url),
-            timeout_secs=config.http_timeout_secs,
-            max_attempts=config.http_max_attempts,
-            proxy_url=config.proxy_url,
-        )
+        http = _http_client(config)
         provider = HyperliquidInstrumentProvider(
             http,
             clock,
@@ -54,3 +54,76 @@ class HyperliquidLiveDataClientFactory(LiveDataClientFactory):
             account_address=config.account_address,
         )
         return HyperliquidDataClient(loop, http, msgbus, cache, clock, provider, config, name)
+
+
+class HyperliquidLiveExecClientFactory(LiveExecClientFactory):
+    """Build execution clients; register it with `TradingNode.add_exec_client_factory`."""
+
+    @staticmethod
+    def create(  # type: ignore[override]  # the node passes the config it was given for this factory
+        loop: asyncio.AbstractEventLoop,
+        name: str,
+        config: HyperliquidExecClientConfig,
+        msgbus: MessageBus,
+        cache: Cache,
+        clock: LiveClock,
+    ) -> HyperliquidExecutionClient:
+        """
+        Return an execution client that holds the key of its settings, and the lock on that key.
+
+        Raises
+        ------
+        ValueError
+            If the environment has no such key, or it is none.
+        SignerInUse
+            If another process trades with the key.
+
+        """
+        signer = _signer(config)
+        directory = config.state_directory
+        root = default_state_directory(os.environ) if directory is None else Path(directory)
+        http = _http_client(config)
+        provider = HyperliquidInstrumentProvider(
+            http,
+            clock,
+            config=config.instrument_provider,
+            product_types=config.product_types,
+            account_address=config.vault_address or config.account_address or signer.address,
+        )
+        return HyperliquidExecutionClient(
+            loop,
+            http,
+            shared_governor(config.http_url),
+            signer,
+            SignerState.acquire(root, signer.address),
+            msgbus,
+            cache,
+            clock,
+            provider,
+            config,
+            name,
+        )
+
+
+def _http_client(
+    config: HyperliquidDataClientConfig | HyperliquidExecClientConfig,
+) -> HyperliquidHttpClient:
+    return HyperliquidHttpClient(
+        config.http_url,
+        shared_governor(config.http_url),
+        timeout_secs=config.http_timeout_secs,
+        max_attempts=config.http_max_attempts,
+        proxy_url=config.proxy_url,
+    )
+
+
+def _signer(config: HyperliquidExecClientConfig) -> Signer:
+    key = os.environ.get(config.private_key_env)
+    if not key:
+        raise ValueError(
+            f"Expected a private key in the variable {config.private_key_env}, found none"
+        )
+    try:
+        return Signer(key, is_mainnet=not config.testnet)
+    except ValueError as e:
+        raise ValueError(f"{config.private_key_env}: {e}") from None

@@ -1,0 +1,223 @@
+"""
+A real node with our data and execution clients, trading an account of a loopback venue.
+
+Strategies are driven by the test; what the node believes and what the venue's ledger says are both
+at hand, for the test to compare.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_account import Account as EthAccount
+from nautilus_trader.cache.cache import Cache
+from nautilus_trader.config import (
+    ImportableControllerConfig,
+    InstrumentProviderConfig,
+    LiveExecEngineConfig,
+    LiveRiskEngineConfig,
+    LoggingConfig,
+    StrategyConfig,
+    TradingNodeConfig,
+)
+from nautilus_trader.core.message import Event
+from nautilus_trader.live.node import TradingNode
+from nautilus_trader.model.events import OrderEvent
+from nautilus_trader.model.identifiers import InstrumentId
+from nautilus_trader.model.instruments import Instrument
+from nautilus_trader.model.objects import Price
+from nautilus_trader.model.orders import Order
+from nautilus_trader.trading.strategy import Strategy
+
+from adapters.hyperliquid import (
+    HyperliquidDataClientConfig,
+    HyperliquidExecClientConfig,
+    HyperliquidLiveDataClientFactory,
+    HyperliquidLiveExecClientFactory,
+)
+from simulator.clock import Clock
+from simulator.events import Source
+from simulator.exchange.accounts import Account
+from simulator.exchange.margin import AccountState
+from simulator.generator import Generator
+from simulator.hyperliquid import HyperliquidVenue, VenueOptions
+from simulator.hyperliquid_trading import TradingOptions
+from tests.waiting import eventually
+
+BTC = InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID")
+ETH = InstrumentId.from_str("ETH-USD-PERP.HYPERLIQUID")
+KEY = "0x" + "01" * 32
+KEY_VARIABLE = "PERPDESK_TEST_KEY"
+ADDRESS: str = EthAccount.from_key(KEY).address.lower()
+CASH = Decimal(100_000)
+
+
+class Hand(Strategy):
+    """A strategy that does nothing by itself; it keeps every event it hears of."""
+
+    def __init__(self, config: StrategyConfig, instrument_ids: tuple[InstrumentId, ...]) -> None:
+        super().__init__(config)
+        self.instrument_ids = instrument_ids
+        self.heard: list[Any] = []
+
+    def on_start(self) -> None:
+        """Want quotes, by which market orders are bounded."""
+        for instrument_id in self.instrument_ids:
+            self.subscribe_quote_ticks(instrument_id)
+
+    def on_stop(self) -> None:
+        """Leave everything as it is."""
+
+    def on_event(self, event: Event) -> None:
+        """Keep it."""
+        self.heard.append(event)
+
+    def events_of(self, order: Order) -> list[str]:
+        """Return the names of an order's events after its initialization, in order."""
+        wanted = [
+            e
+            for e in self.heard
+            if isinstance(e, OrderEvent) and e.client_order_id == order.client_order_id
+        ]
+        return [type(event).__name__.removeprefix("Order") for event in wanted][1:]
+
+
+class Run:
+    """A running node on a venue."""
+
+    def __init__(
+        self,
+        venue: HyperliquidVenue,
+        node: TradingNode,
+        hand: Hand,
+        settings: HyperliquidExecClientConfig,
+    ) -> None:
+        self.settings = settings
+        self.venue = venue
+        self.node = node
+        self.hand = hand
+
+    @property
+    def cache(self) -> Cache:
+        """Return what the node believes."""
+        return self.node.cache
+
+    @property
+    def ledger(self) -> Account:
+        """Return the venue's account: cash, live orders, fills, history."""
+        return self.venue.trading.exchange.account(ADDRESS)
+
+    @property
+    def ledger_state(self) -> AccountState:
+        """Return the venue's account as it is margined now."""
+        return self.venue.trading.exchange.account_state(ADDRESS)
+
+    def instrument(self, instrument_id: InstrumentId = BTC) -> Instrument:
+        """Return an instrument of the node."""
+        return self.cache.instrument(instrument_id)
+
+    def price(self, factor: float = 1.0, instrument_id: InstrumentId = BTC) -> Price:
+        """Return a price at so many times the best bid, as the venue takes it."""
+        bid = self.cache.quote_tick(instrument_id).bid_price
+        whole = round(float(bid) * factor)
+        return self.instrument(instrument_id).make_price(whole)
+
+    async def settled(self, condition: Callable[[], object], timeout_secs: float = 5.0) -> None:
+        """Wait until something is so."""
+        await eventually(condition, timeout_secs=timeout_secs)
+
+
+@asynccontextmanager
+async def venue_of(
+    *,
+    source: Source | None = None,
+    clock: Clock | None = None,
+    **options: Any,  # noqa: ANN401 (those of VenueOptions)
+) -> AsyncIterator[HyperliquidVenue]:
+    """Run a venue with one funded account."""
+    trading = options.pop("trading", TradingOptions(accounts=((ADDRESS, CASH),)))
+    settings = VenueOptions(weight_per_minute=0, trading=trading, **options)
+    start_ms = settings.start_ms or time.time_ns() // 1_000_000
+    market = source or Generator(5, start_ms, settings.speed, 60)
+    async with HyperliquidVenue(settings, market, clock).running() as venue:
+        yield venue
+
+
+@asynccontextmanager
+async def node_on(
+    venue: HyperliquidVenue,
+    state: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    instrument_ids: tuple[InstrumentId, ...] = (BTC,),
+    strategy: Strategy | None = None,
+    engine: LiveExecEngineConfig | None = None,
+    controller: ImportableControllerConfig | None = None,
+    start_secs: float = 20.0,
+    **settings: Any,  # noqa: ANN401 (those of the execution client)
+) -> AsyncIterator[Run]:
+    """Run a node on a venue until its strategy has started and quotes have come."""
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    provider = InstrumentProviderConfig(load_all=True)
+    execution = HyperliquidExecClientConfig(
+        testnet=True,
+        base_url_http=venue.http_url,
+        base_url_ws=venue.ws_url,
+        instrument_provider=provider,
+        private_key_env=KEY_VARIABLE,
+        state_directory=str(state),
+        **({"absence_grace_ms": 1_000} | settings),
+    )
+    node = TradingNode(
+        config=TradingNodeConfig(
+            logging=LoggingConfig(log_level="OFF"),
+            data_clients={
+                "HYPERLIQUID": HyperliquidDataClientConfig(
+                    base_url_http=venue.http_url,
+                    base_url_ws=venue.ws_url,
+                    instrument_provider=provider,
+                )
+            },
+            exec_clients={"HYPERLIQUID": execution},
+            exec_engine=engine or LiveExecEngineConfig(reconciliation_startup_delay_secs=0.0),
+            risk_engine=LiveRiskEngineConfig(bypass=True),
+            controller=controller,
+            timeout_connection=start_secs,
+            timeout_post_stop=0.01,
+        ),
+        loop=asyncio.get_running_loop(),
+    )
+    node.add_data_client_factory("HYPERLIQUID", HyperliquidLiveDataClientFactory)
+    node.add_exec_client_factory("HYPERLIQUID", HyperliquidLiveExecClientFactory)
+    node.build()
+    hand = strategy or Hand(StrategyConfig(strategy_id="HAND", order_id_tag="001"), instrument_ids)
+    node.trader.add_strategy(hand)
+    task = asyncio.create_task(node.run_async())
+    try:
+        await eventually(lambda: hand.is_running, timeout_secs=start_secs)
+        await eventually(lambda: all(node.cache.quote_tick(i) for i in instrument_ids))
+        yield Run(venue, node, hand, execution)
+    finally:
+        await node.stop_async()
+        await task
+
+
+@asynccontextmanager
+async def trading(
+    state: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    venue: dict[str, Any] | None = None,
+    **settings: Any,  # noqa: ANN401 (those of the execution client)
+) -> AsyncIterator[Run]:
+    """Run a node on a venue of its own."""
+    async with (
+        venue_of(**(venue or {})) as loopback,
+        node_on(loopback, state, monkeypatch, **settings) as run,
+    ):
+        yield run
