@@ -4,6 +4,7 @@ Nothing here reads the text of a message: the same checks are asked again of wha
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -50,6 +51,9 @@ def reason(
     if isinstance(struct, mi.StructType) and isinstance(value, dict):
         name, wanted = _unknown_or_missing(struct, value)
         return (*steps, name), wanted, repr(name) if name in value else "nothing"
+    if isinstance(struct, mi.DictType) and isinstance(value, dict) and value:
+        key = next(key for key in value if _is_refused(struct.key_type, key))
+        return (*steps, key), expected(struct.key_type), repr(key)
     return steps, expected(node), found(value, steps)
 
 
@@ -75,6 +79,14 @@ def _unknown_or_missing(struct: mi.StructType, table: Mapping[str, object]) -> t
         return unknown[0], known
     missing = next(f for f in struct.fields if f.required and f.encode_name not in table)
     return missing.encode_name, expected(missing.type)
+
+
+def _is_refused(node: mi.Type, key: str) -> bool:
+    text = _member(node, key)
+    if not isinstance(text, mi.StrType):
+        return False
+    is_short = len(key) < (text.min_length or 0)
+    return is_short or (text.pattern is not None and re.search(text.pattern, key) is None)
 
 
 # The type as which msgspec reads a value: of a union, the member of its kind or named by its tag.

@@ -7,80 +7,21 @@ A value that breaks a rule is a `MismatchError`, which `config.decoding.convert`
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from msgspec import Meta, Struct
+from msgspec import Meta, field
 from msgspec.structs import replace
 
 from config.errors import MismatchError
 from config.forms import (
     Balance,
-    HttpUrl,
     InstrumentId,
     StrategyId,
     StrategyName,
     Text,
     TraderId,
     VariableName,
-    WsUrl,
 )
-
-_LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
-_TLS_SCHEMES = ("https", "wss")
-
-
-class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a profile: immutable, and with no key but those described."""
-
-
-class VenueSettings(Settings, frozen=True, kw_only=True):
-    """One venue: where its data comes from and who executes its orders.
-
-    Attributes
-    ----------
-    network
-        The venue's real market, its testnet, or a venue on this machine.
-    execution
-        Nautilus's paper execution, real orders, or none (data only).
-    base_url_http, base_url_ws
-        Addresses that replace the adapter's own; without encryption only on `loopback`.
-    product_types
-        Kinds of market to load, in the words of the venue's adapter; empty means all it knows.
-    instruments
-        Nautilus instrument ids to load; empty means all of `product_types`.
-    account_address_env, private_key_env
-        Names of the environment variables with the account and its signing key.
-
-    """
-
-    network: Literal["mainnet", "testnet", "loopback"]
-    execution: Literal["sandbox", "live", "none"] = "sandbox"
-    base_url_http: HttpUrl | None = None
-    base_url_ws: WsUrl | None = None
-    product_types: tuple[Text, ...] = ()
-    instruments: tuple[InstrumentId, ...] = ()
-    account_address_env: VariableName | None = None
-    private_key_env: VariableName | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse an address that does not fit the network, and live orders nobody can sign."""
-        for field in ("base_url_http", "base_url_ws"):
-            url = getattr(self, field)
-            if url is not None:
-                self._check_url(field, url)
-        for field in ("account_address_env", "private_key_env"):
-            if self.execution == "live" and getattr(self, field) is None:
-                raise MismatchError(
-                    "the name of an environment variable (live orders need it)", field
-                )
-
-    def _check_url(self, field: str, url: str) -> None:
-        parts = urlsplit(url)
-        if self.network == "loopback":
-            if parts.hostname not in _LOOPBACK_HOSTS:
-                raise MismatchError("an address on this machine (network is 'loopback')", field)
-        elif parts.scheme not in _TLS_SCHEMES:
-            raise MismatchError(f"an encrypted address (network is {self.network!r})", field)
+from config.venues import Settings, VenueSettings
 
 
 class StrategySettings(Settings, frozen=True, kw_only=True):
@@ -102,7 +43,7 @@ class StrategySettings(Settings, frozen=True, kw_only=True):
     id: StrategyId
     strategy: StrategyName
     enabled: bool = True
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = field(default_factory=dict)
 
 
 class PaperSettings(Settings, frozen=True, kw_only=True):
@@ -152,7 +93,7 @@ class WebhookSettings(Settings, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8080
     secret_env: VariableName = "PERPDESK_WEBHOOK_SECRET"  # noqa: S105  # the name, not the value
     max_body_bytes: Annotated[int, Meta(ge=256, le=1_048_576)] = 16_384
-    tickers: dict[Text, InstrumentId] = {}
+    tickers: dict[Text, InstrumentId] = field(default_factory=dict)
 
 
 class StopSettings(Settings, frozen=True, kw_only=True):
@@ -231,6 +172,7 @@ class Document(Settings, frozen=True, kw_only=True):
         for name, venue in self.venues.items():
             self._check_execution(name, venue)
             self._check_loopback(name, venue)
+        self._check_one_kind()
         ids = [strategy.id for strategy in self.strategies]
         for index, id_ in enumerate(ids):
             if id_ in ids[:index]:
@@ -239,20 +181,34 @@ class Document(Settings, frozen=True, kw_only=True):
     def _check_execution(self, name: str, venue: VenueSettings) -> None:
         if venue.execution != "live":
             return
-        if self.environment in ("demo", "paper"):
-            wanted = f"'sandbox' or 'none' (environment is {self.environment!r})"
+        if self.environment == "paper":
+            wanted = "'sandbox' or 'none' (environment is 'paper')"
             raise MismatchError(wanted, "venues", name, "execution")
+        if self.environment == "demo" and venue.network != "loopback":
+            wanted = "'loopback' (environment is 'demo', execution is 'live')"
+            raise MismatchError(wanted, "venues", name, "network")
         if self.environment == "testnet" and venue.network == "mainnet":
             wanted = "'testnet' or 'loopback' (environment is 'testnet', execution is 'live')"
             raise MismatchError(wanted, "venues", name, "network")
+
+    # What is compared with a venue while it trades must not be asked of a simulated account, which
+    # answers with nothing, as if its orders and positions were gone.
+    def _check_one_kind(self) -> None:
+        executions = [venue.execution for venue in self.venues.values()]
+        if "live" not in executions:
+            return
+        for name, venue in self.venues.items():
+            if venue.execution == "sandbox":
+                wanted = "'live' or 'none' (another venue's is 'live')"
+                raise MismatchError(wanted, "venues", name, "execution")
 
     # The demo starts its venue itself and fills the addresses in with `Profile.with_venue_urls`.
     def _check_loopback(self, name: str, venue: VenueSettings) -> None:
         if venue.network != "loopback" or self.environment == "demo":
             return
-        for field in ("base_url_http", "base_url_ws"):
-            if getattr(venue, field) is None:
-                raise MismatchError("the loopback venue's address", "venues", name, field)
+        for key in ("base_url_http", "base_url_ws"):
+            if getattr(venue, key) is None:
+                raise MismatchError("the loopback venue's address", "venues", name, key)
 
 
 class Profile(Document, frozen=True, kw_only=True):
@@ -271,6 +227,11 @@ class Profile(Document, frozen=True, kw_only=True):
     def name(self) -> str:
         """The file's name without its ending, such as `paper`."""
         return PurePath(self.file).stem
+
+    @property
+    def is_live(self) -> bool:
+        """Whether any venue gets real orders, be it one on this machine."""
+        return any(venue.execution == "live" for venue in self.venues.values())
 
     def with_venue_urls(self, name: str, http: str, ws: str) -> "Profile":
         """Return this profile with the addresses of one venue filled in.
@@ -291,4 +252,16 @@ class Profile(Document, frozen=True, kw_only=True):
 
         """
         venue = replace(self.venues[name], base_url_http=http, base_url_ws=ws)
+        return replace(self, venues=self.venues | {name: venue})
+
+    def with_state_directory(self, name: str, directory: str) -> "Profile":
+        """Return this profile with the folder for what outlives a run at one venue.
+
+        Raises
+        ------
+        KeyError
+            The profile has no such venue.
+
+        """
+        venue = replace(self.venues[name], state_directory=directory)
         return replace(self, venues=self.venues | {name: venue})

@@ -69,11 +69,11 @@ def one_of(values: Iterable[object]) -> str:
 
 def found(value: object, steps: tuple[Step, ...]) -> str:
     """Return a value as a message may repeat it: short, and starred when its key looks secret."""
+    if value is None:
+        return "nothing"
     if any(looks_secret(step) for step in steps if isinstance(step, str)):
         return "a value that is not shown"
     match value:
-        case None:
-            return "nothing"
         case bool():
             return "true" if value else "false"
         case dict() | list():

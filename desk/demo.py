@@ -1,32 +1,41 @@
-"""The demo: a loopback venue, a paper run on it, and alerts posted to itself over HTTP."""
+"""The demo: a loopback venue, a run on it, and alerts posted to itself over HTTP."""
 
 import asyncio
+import os
 import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, NamedTuple, Self
 
 import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
 from nautilus_trader.core.nautilus_pyo3 import HttpClient
 
+from adapters.hyperliquid.signing import Signer
+from config.errors import ProfileError
 from config.loading import load_profile
 from config.secrets import Secret
 from config.settings import Profile
 from desk.exits import Exit, UsageError, VenueError
+from desk.ledger import Comparison, compare_books
 from desk.output import AsJson
-from desk.run import run_and_report
-from desk.session import Script
+from desk.running import run_and_report
+from desk.session import Script, SessionResult
 from simulator.replay import Replay
 
 VENUE = "hyperliquid"
 MARKET_SECS = 9_000.0  # of generated market that pass in one demo: 150 one-minute bars
 REPLAY_WARMUP_BARS = 15  # a recording has no history before it; RSI(14) needs so many to speak
+ACCOUNT_USDC = 10_000  # what the made-up account of a live demo is given
+SECONDS = 30.0
+SECONDS_MIN = 5.0
 ALERTS = ((0.3, "buy"), (0.7, "close"))  # when each is posted, as a share of the run
 
 
@@ -40,12 +49,13 @@ class VenueUrls(msgspec.Struct, frozen=True):
 def demo(
     *,
     seed: int = 1,
-    seconds: Annotated[float, Parameter(validator=Number(gte=5))] = 30.0,
+    seconds: Annotated[float, Parameter(validator=Number(gte=SECONDS_MIN))] = SECONDS,
     replay: Path | None = None,
+    live: Annotated[bool, Parameter(negative="")] = False,
     as_json: AsJson = False,
 ) -> Exit:
     """
-    Trade on paper for half a minute against a loopback venue, and report.
+    Trade for half a minute against a loopback venue, and report.
 
     Parameters
     ----------
@@ -55,23 +65,123 @@ def demo(
         Wall time to run, at least 5; the venue squeezes its market into it.
     replay
         A recording to trade on instead of a generated market.
+    live
+        Send the orders to the venue and compare its books with ours at the end, instead of
+        trading on paper; `perpdesk run demo-live` does so too.
 
     """
-    profile = load_profile("demo")
+    profile = load_profile("demo-live" if live else "demo")
+    return run_demo(profile, seed=seed, seconds=seconds, replay=replay, as_json=as_json)
+
+
+def needs_a_venue(profile: Profile) -> bool:
+    """Tell whether a profile trades on a loopback venue that somebody has yet to start."""
+    venues = profile.venues.values()
+    return any(venue.network == "loopback" and venue.base_url_http is None for venue in venues)
+
+
+def run_demo(
+    profile: Profile,
+    *,
+    seed: int = 1,
+    seconds: float | None = None,
+    replay: Path | None = None,
+    as_json: bool = False,
+) -> Exit:
+    """
+    Start a loopback venue for a profile, run the profile on it, and report.
+
+    Parameters
+    ----------
+    profile
+        One that `needs_a_venue`.
+    seed, seconds, replay
+        As for `demo`.
+    as_json
+        Whether to print the result as JSON.
+
+    Raises
+    ------
+    ProfileError
+        The profile is wrong, or of another venue.
+    UsageError
+        `seconds` is too short, or `replay` is no recording.
+    VenueError
+        The venue did not start, or gave an answer that cannot be read.
+
+    """
+    seconds = SECONDS if seconds is None else seconds
+    if seconds < SECONDS_MIN:
+        raise UsageError(f"--seconds: expected at least {SECONDS_MIN:g}, was {seconds:g}")
+    if set(profile.venues) != {VENUE}:
+        wanted = f"the one venue {VENUE!r} (addresses of others must be given)"
+        raise ProfileError(profile.file, "venues", wanted, ", ".join(map(repr, profile.venues)))
+    market, profile = _market(profile, seed, seconds, replay)
+    account = _Account.made_up() if profile.venues[VENUE].execution == "live" else None
+    accounts = [] if account is None else ["--account", f"{account.address}={ACCOUNT_USDC}"]
+    with _loopback_venue([*market, *accounts]) as urls, TemporaryDirectory() as state:
+        profile = profile.with_venue_urls(VENUE, urls.http, urls.ws)
+        secret = Secret(secrets.token_urlsafe(24))
+        script = _post_alerts(profile, secret, seconds)
+        if account is None:
+            return run_and_report(profile, secret, seconds=seconds, script=script, as_json=as_json)
+        profile = profile.with_state_directory(VENUE, state)
+        with _exported(profile.venues[VENUE].private_key_env, account.key):
+            return run_and_report(
+                profile,
+                secret,
+                seconds=seconds,
+                script=script,
+                compare=_comparer(urls.http, account.address),
+                as_json=as_json,
+            )
+
+
+class _Account(NamedTuple):
+    key: Secret
+    address: str
+
+    @classmethod
+    def made_up(cls) -> Self:
+        key = secrets.token_hex(32)
+        return cls(Secret(key), Signer(key, is_mainnet=False).address)
+
+
+@contextmanager
+def _exported(variable: str | None, secret: Secret) -> Iterator[None]:
+    """Put a secret into this process's environment, where the venue's process does not see it."""
+    assert variable is not None  # noqa: S101 (live orders need its name)
+    before = os.environ.get(variable)
+    os.environ[variable] = secret.reveal()
+    try:
+        yield
+    finally:
+        del os.environ[variable]
+        if before is not None:
+            os.environ[variable] = before
+
+
+def _comparer(url: str, address: str) -> Callable[[SessionResult], Comparison]:
+    def compare(result: SessionResult) -> Comparison:
+        pnl = [trade.pnl for trade in result.trades]
+        equity = result.equity[0][1].equity if result.equity else Decimal(0)
+        return asyncio.run(compare_books(url, address, pnl=pnl, equity=equity))
+
+    return compare
+
+
+def _market(
+    profile: Profile, seed: int, seconds: float, replay: Path | None
+) -> tuple[list[str], Profile]:
+    """Return the venue's options for its market, and the profile on a coin of that market."""
     if replay is None:
         # The market ends about now, so that no timestamp lies in the future.
         start_ms = int((time.time() - MARKET_SECS) * 1000)
         market = ["--seed", str(seed), "--from", str(start_ms)]
-        market_secs = MARKET_SECS
-    else:
-        coin, market_secs = _recording(replay)
-        profile = _on_recorded_coin(profile, coin)
-        market = ["--replay", str(replay)]
-    with _loopback_venue([*market, "--speed", str(market_secs / seconds)]) as urls:
-        profile = profile.with_venue_urls(VENUE, urls.http, urls.ws)
-        secret = Secret(secrets.token_urlsafe(24))
-        script = _post_alerts(profile, secret, seconds)
-        return run_and_report(profile, secret, seconds=seconds, script=script, as_json=as_json)
+        return [*market, "--speed", str(MARKET_SECS / seconds)], profile
+    coin, market_secs = _recording(replay)
+    market = ["--replay", str(replay), "--speed", str(market_secs / seconds)]
+    return market, _on_recorded_coin(profile, coin)
 
 
 def _recording(path: Path) -> tuple[str, float]:
@@ -98,17 +208,22 @@ def _on_recorded_coin(profile: Profile, coin: str) -> Profile:
         "alert": {"instrument_id": instrument},
     }
     moved = tuple(
-        msgspec.structs.replace(s, parameters=s.parameters | places[s.strategy])
+        msgspec.structs.replace(s, parameters=s.parameters | places.get(s.strategy, {}))
         for s in profile.strategies
     )
-    return msgspec.structs.replace(profile, strategies=moved)
+    # A recording need not hold the coins whose leverage the profile sets.
+    venue = msgspec.structs.replace(profile.venues[VENUE], leverage={}, isolated=())
+    return msgspec.structs.replace(profile, strategies=moved, venues={VENUE: venue})
 
 
 @contextmanager
 def _loopback_venue(market: list[str]) -> Iterator[VenueUrls]:
     command = [sys.executable, "-m", "desk", "venue", VENUE, "--port", "0", "--leash", "--json"]
     pipe = subprocess.PIPE
-    with subprocess.Popen([*command, *market], stdin=pipe, stdout=pipe) as process:  # noqa: S603 (our own command)
+    # In a group of its own: a Ctrl-C must not end the venue before we have closed our positions.
+    with subprocess.Popen(  # noqa: S603 (our own command)
+        [*command, *market], stdin=pipe, stdout=pipe, process_group=0
+    ) as process:
         assert process.stdin is not None  # noqa: S101 (a pipe was asked for)
         assert process.stdout is not None  # noqa: S101 (likewise)
         try:
@@ -120,8 +235,10 @@ def _loopback_venue(market: list[str]) -> Iterator[VenueUrls]:
             process.stdin.close()  # the leash: the venue ends with it, whatever became of us
 
 
-def _post_alerts(profile: Profile, secret: Secret, seconds: float) -> Script:
-    strategy = next(s for s in profile.strategies if s.strategy == "alert")
+def _post_alerts(profile: Profile, secret: Secret, seconds: float) -> Script | None:
+    strategy = next((s for s in profile.strategies if s.strategy == "alert"), None)
+    if strategy is None or profile.webhook is None:
+        return None
 
     async def post_alerts(url: str) -> None:
         client = HttpClient()

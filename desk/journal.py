@@ -10,9 +10,15 @@ from nautilus_trader.common.component import TimeEvent
 from nautilus_trader.common.config import ActorConfig
 from nautilus_trader.core.datetime import unix_nanos_to_dt
 from nautilus_trader.model.data import Bar
-from nautilus_trader.model.enums import OrderSide, order_side_to_str, order_type_to_str
+from nautilus_trader.model.enums import (
+    OrderSide,
+    OrderType,
+    order_side_to_str,
+    order_type_to_str,
+)
 from nautilus_trader.model.events import (
     OrderAccepted,
+    OrderCanceled,
     OrderDenied,
     OrderEvent,
     OrderFilled,
@@ -183,9 +189,18 @@ class Journal(Actor):
             side = order_side_to_str(event.order_side).lower()
             words = f"{side} {event.last_qty} {event.instrument_id.symbol} at {event.last_px}"
             self._tell("fill", f"{words}, fee {event.commission}")
+        elif isinstance(event, OrderCanceled):
+            self._tell_if_unmatched(event)
         elif isinstance(event, OrderRejected | OrderDenied):
             self.refusals += 1
             self._tell("refusal", f"{event.client_order_id}: {event.reason}")
+
+    # A market order is bounded in price at some venues, and what finds no match there is canceled.
+    def _tell_if_unmatched(self, event: OrderCanceled) -> None:
+        order = self.cache.order(event.client_order_id)
+        if order.order_type == OrderType.MARKET:
+            words = f"{self._order(event.client_order_id)}: {order.leaves_qty} found no match"
+            self._tell("order", words)
 
     def _order(self, client_order_id: ClientOrderId) -> str:
         order = self.cache.order(client_order_id)
@@ -205,7 +220,7 @@ class Journal(Actor):
         position = self._closed(event)
         fees = sum((money.as_decimal() for money in position.commissions()), Decimal(0))
         return Trade(
-            strategy=event.strategy_id.value.rpartition("-")[0],
+            strategy=event.strategy_id.value.rsplit("-", 1)[0],  # EXTERNAL has no tag
             instrument=event.instrument_id.symbol.value,
             side="long" if event.entry == OrderSide.BUY else "short",
             quantity=position.peak_qty.as_decimal(),

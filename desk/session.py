@@ -9,13 +9,18 @@ from pathlib import Path
 
 import msgspec
 import uvloop
+from nautilus_trader.common.component import flush_logger
+from nautilus_trader.live.node import TradingNode
 
 from config.secrets import Secret
 from config.settings import Profile
+from desk.ending import end_trading
 from desk.exits import DeskError, Exit, UsageError, VenueError
 from desk.journal import EquityPoint, Journal, JournalConfig, Line, Trade
-from desk.node import CONNECT_TIMEOUT_SECS, build_node, tickers
+from desk.ledger import Comparison
+from desk.node import build_node, start_timeout_secs
 from desk.report import write_report
+from desk.strategies import tickers
 from webhook.app import create_app
 from webhook.inbox import Inbox, MemoryInbox
 from webhook.server import ListenError, serving
@@ -26,15 +31,22 @@ Script = Callable[[str], Awaitable[None]]
 
 
 class SessionResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run ended and what it did."""
+    """
+    How a run ended and what it did.
+
+    `left` is what the profile wanted gone and is still there; `comparison` is made after the run,
+    where somebody asks the venue.
+    """
 
     exit: Exit
+    left: list[str]
     directory: Path
     trades: list[Trade]
     signals: int
     fills: int
     refusals: int
     equity: list[tuple[EquityPoint, EquityPoint]]  # first and last of each venue and currency
+    comparison: Comparison | None = None
 
 
 def run_session(
@@ -66,18 +78,20 @@ def run_session(
     Raises
     ------
     VenueError
-        When the venues did not connect within 30 s.
+        When the venues were not ready in time.
     DeskError
         When the node stopped by itself.
     UsageError
-        When the webhook's address cannot be listened on, or a strategy cannot start.
+        When the webhook's address cannot be listened on, a client cannot be made, or a strategy
+        cannot start.
 
     """
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        session = _Session(profile, directory)
-        result = runner.run(session.run(webhook_secret, listener, duration_secs, script))
-    session.node.dispose()  # inside the running loop it would stop the loop under our feet
-    return result
+    session = _Session(profile, directory)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(session.run(webhook_secret, listener, duration_secs, script))
+    finally:
+        session.dispose()
 
 
 class _Session:
@@ -87,6 +101,19 @@ class _Session:
         self._inbox: Inbox = MemoryInbox()
         self._stop = asyncio.Event()
         self._interrupted = False
+        self._left: list[str] = []
+        self._node: TradingNode | None = None
+
+    @property
+    def node(self) -> TradingNode:
+        assert self._node is not None, "built at the start of `run`"  # noqa: S101 (own promise)
+        return self._node
+
+    def dispose(self) -> None:
+        """Let the node end, its log written; in the running loop it would stop that under us."""
+        if self._node is not None:
+            self._node.dispose()
+            flush_logger()  # a process that ends now would take the last lines with it
 
     async def run(
         self,
@@ -95,7 +122,7 @@ class _Session:
         duration_secs: float | None,
         script: Script | None,
     ) -> SessionResult:
-        self.node = build_node(self._profile, self._directory / "logs", self._inbox)
+        self._node = build_node(self._profile, self._directory / "logs", self._inbox)
         venues = JournalConfig(venues=frozenset(name.upper() for name in self._profile.venues))
         journal = Journal(venues, self.node.trader.strategies(), listener)
         self.node.trader.add_actor(journal)
@@ -144,17 +171,19 @@ class _Session:
             self._check_strategies()
             yield task
         finally:
+            self._left = await end_trading(self.node, self._profile.on_stop)
             await self.node.stop_async()
             await task
 
     async def _until_running(self, task: asyncio.Task[None]) -> None:
         # Nautilus has no event for "running", and none for "could not connect".
-        deadline = time.monotonic() + CONNECT_TIMEOUT_SECS + 1
+        timeout_secs = start_timeout_secs(self._profile)
+        deadline = time.monotonic() + timeout_secs + 1
         while not (self.node.trader.is_running or task.done() or self._stop.is_set()):
             if time.monotonic() > deadline:
                 raise VenueError(
-                    f"Expected {', '.join(self._profile.venues)} to connect within"
-                    f" {CONNECT_TIMEOUT_SECS:.0f} s, it did not; see {self._directory}"
+                    f"Expected {', '.join(self._profile.venues)} to be ready within"
+                    f" {timeout_secs:.0f} s, it was not; see {self._directory}"
                 )
             await asyncio.sleep(POLL_SECS)
 
@@ -195,8 +224,10 @@ class _Session:
     def _result(self, journal: Journal) -> SessionResult:
         first = {(p.venue, p.currency): p for p in reversed(journal.equity)}
         last = {(p.venue, p.currency): p for p in journal.equity}
+        ended = Exit.INTERRUPTED if self._interrupted else Exit.DONE
         return SessionResult(
-            exit=Exit.INTERRUPTED if self._interrupted else Exit.DONE,
+            exit=Exit.FAILED if self._left else ended,
+            left=self._left,
             directory=self._directory,
             trades=journal.trades,
             signals=journal.signals,

@@ -9,8 +9,13 @@ import msgspec
 from nautilus_trader.common.component import Logger
 from nautilus_trader.core.message import Event
 from nautilus_trader.model.enums import OrderSide, PriceType
-from nautilus_trader.model.events import OrderDenied, OrderRejected
-from nautilus_trader.model.identifiers import InstrumentId
+from nautilus_trader.model.events import (
+    OrderCanceled,
+    OrderDenied,
+    OrderExpired,
+    OrderRejected,
+)
+from nautilus_trader.model.identifiers import ClientOrderId, InstrumentId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Quantity
 from nautilus_trader.model.orders import Order
@@ -20,6 +25,9 @@ from strategies.protection import Distance
 from strategies.protector import Protector
 from strategies.signals import Signal
 from strategies.sizing import PercentSize, Refusal, Sizing, round_size, wanted_size
+
+ENDS = OrderCanceled | OrderDenied | OrderExpired | OrderRejected
+"""How an order ends that is not filled."""
 
 
 class StrategyStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +74,7 @@ class Trader:
         self._strategy = strategy
         self._instrument_id = instrument_id
         self._working: list[Order] = []
-        self.protector = Protector(strategy, instrument_id, stop, take_profit, self.flatten)
+        self.protector = Protector(strategy, instrument_id, stop, take_profit, self._on_unprotected)
         self.degraded: str | None = None
         self.last_refusal: str | None = None
         self.last_signal: Signal | None = None
@@ -162,9 +170,12 @@ class Trader:
 
     def on_event(self, event: Event) -> None:
         """Follow orders and position; the strategy passes every event on."""
+        is_move_ended = isinstance(event, ENDS) and self._is_move(event.client_order_id)
         self.protector.on_event(event)
         if isinstance(event, OrderRejected | OrderDenied):
             self.refuse(f"Order {event.client_order_id} was refused: {event.reason}")
+        if is_move_ended and self.protector.is_stop_missing:
+            self.protector.protect()
 
     def stop(self, *, cancel_orders: bool, close_positions: bool) -> None:
         """
@@ -185,6 +196,15 @@ class Trader:
     def _log(self) -> Logger:
         # Not kept: Nautilus replaces it when it registers the strategy.
         return self._strategy.log
+
+    def _is_move(self, client_order_id: ClientOrderId) -> bool:
+        return any(order.client_order_id == client_order_id for order in self._working)
+
+    def _on_unprotected(self, reason: str) -> None:
+        # A venue takes a reduce-only stop away by itself when an order ends or turns the position,
+        # and may tell of that first. Should the order fail after all, `on_event` protects again.
+        if self.exposure * self.position > 0:
+            self.flatten(reason)
 
     def _send(self, delta: Decimal, *, reduce_only: bool, tag: str) -> None:
         order = self._strategy.order_factory.market(

@@ -43,6 +43,16 @@ TOP_KEYS = (
 )
 SOME_VENUE = "a table of at least one venue"
 SOME_STRATEGY = "a list of at least one strategy"
+LIVE_AND_PAPER = """
+environment = "live"
+confirm_live = true
+trader_id = "TESTER-001"
+venues.beta.network = "mainnet"
+[venues.alpha]
+network = "mainnet"
+execution = "live"
+private_key_env = "KEY"
+"""
 LIVE_VENUE = """
 network = "mainnet"
 execution = "live"
@@ -223,7 +233,107 @@ BROKEN = [
         A_VARIABLE,
         "'my account'",
     ),
+    (
+        NETWORK,
+        f'{NETWORK}\nvault_address_env = "0xabc"',
+        "venues.alpha.vault_address_env",
+        A_VARIABLE,
+        "'0xabc'",
+    ),
+    (NETWORK, f"{NETWORK}\nleverage = 5", "venues.alpha.leverage", "a table", "5"),
+    (
+        NETWORK,
+        f"{NETWORK}\nleverage = {{ BTC = 5 }}",
+        "venues.alpha.leverage.BTC",
+        AN_INSTRUMENT,
+        "'BTC'",
+    ),
+    (
+        NETWORK,
+        f'{NETWORK}\nleverage = {{ "BTC.ALPHA" = 0 }}',
+        'venues.alpha.leverage."BTC.ALPHA"',
+        "an integer >= 1",
+        "0",
+    ),
+    (
+        NETWORK,
+        f'{NETWORK}\nleverage = {{ "BTC.ALPHA" = 2.5 }}',
+        'venues.alpha.leverage."BTC.ALPHA"',
+        "an integer >= 1",
+        "2.5",
+    ),
+    (
+        NETWORK,
+        f'{NETWORK}\nisolated = "BTC.ALPHA"',
+        "venues.alpha.isolated",
+        "a list",
+        "'BTC.ALPHA'",
+    ),
+    (
+        NETWORK,
+        f"{NETWORK}\nmarket_slippage_bps = 0",
+        "venues.alpha.market_slippage_bps",
+        "an integer >= 1 and <= 1000",
+        "0",
+    ),
+    (
+        NETWORK,
+        f"{NETWORK}\nmarket_slippage_bps = 5_000",
+        "venues.alpha.market_slippage_bps",
+        "an integer >= 1 and <= 1000",
+        "5000",
+    ),
+    (
+        NETWORK,
+        f"{NETWORK}\nexpires_after_secs = 0",
+        "venues.alpha.expires_after_secs",
+        "an integer >= 1 and <= 86400",
+        "0",
+    ),
+    (
+        NETWORK,
+        f"{NETWORK}\ndead_mans_switch_secs = -1",
+        "venues.alpha.dead_mans_switch_secs",
+        "an integer >= 0",
+        "-1",
+    ),
+    (
+        NETWORK,
+        f"{NETWORK}\nwatchdog_only = 1",
+        "venues.alpha.watchdog_only",
+        "true or false",
+        "1",
+    ),
+    (
+        NETWORK,
+        f'{NETWORK}\nstate_directory = ""',
+        "venues.alpha.state_directory",
+        "a string that is not empty",
+        "''",
+    ),
+    (NETWORK, f'{NETWORK}\nkeep_warm = "no"', "venues.alpha.keep_warm", "true or false", "'no'"),
     # rules between values
+    (
+        NETWORK,
+        f'{NETWORK}\nleverage = {{ "BTC.ALPHA" = 5 }}\nisolated = ["BTC.ALPHA", "ETH.ALPHA"]',
+        "venues.alpha.isolated[1]",
+        "an instrument of `leverage`",
+        "'ETH.ALPHA'",
+    ),
+    (
+        NETWORK,
+        f"{NETWORK}\ndead_mans_switch_secs = 9",
+        "venues.alpha.dead_mans_switch_secs",
+        "0 or an integer >= 10",
+        "9",
+    ),
+    (
+        NETWORK,
+        f"{NETWORK}\nwatchdog_only = true",
+        "venues.alpha.dead_mans_switch_secs",
+        "an integer >= 10 (watchdog_only is true)",
+        "nothing",
+    ),
     (
         NETWORK,
         LIVE_VENUE,
@@ -234,8 +344,22 @@ BROKEN = [
     (
         NETWORK,
         f'{NETWORK}\nexecution = "live"',
-        "venues.alpha.account_address_env",
+        "venues.alpha.private_key_env",
         "the name of an environment variable (live orders need it)",
+        "nothing",
+    ),
+    (
+        f"{ENVIRONMENT}\n{TRADER}\n\n{VENUE_TABLE}",
+        f'environment = "demo"\n{TRADER}\n[venues.alpha]{LIVE_VENUE}',
+        "venues.alpha.network",
+        "'loopback' (environment is 'demo', execution is 'live')",
+        "'mainnet'",
+    ),
+    (
+        f"{ENVIRONMENT}\n{TRADER}\n\n{VENUE_TABLE}",
+        LIVE_AND_PAPER,
+        "venues.beta.execution",
+        "'live' or 'none' (another venue's is 'live')",
         "nothing",
     ),
     (
@@ -302,6 +426,13 @@ BROKEN = [
     (PORT, "port = 80.0", "webhook.port", "an integer >= 0 and <= 65535", "80.0"),
     (PORT, "port = [80]", "webhook.port", "an integer >= 0 and <= 65535", "a list"),
     (PORT, "prot = 80", "webhook.prot", "a known key (did you mean 'port'?)", "'prot'"),
+    (
+        PORT,
+        'tickers = { "" = "BTC.ALPHA" }',
+        'webhook.tickers.""',
+        "a string that is not empty",
+        "''",
+    ),
     (PORT, 'host = ""', "webhook.host", "a string that is not empty", "''"),
     (
         PORT,

@@ -15,9 +15,9 @@ from config.settings import (
     PaperSettings,
     StopSettings,
     StrategySettings,
-    VenueSettings,
     WebhookSettings,
 )
+from config.venues import VenueSettings
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text()
 SECTIONS: dict[str, type[msgspec.Struct]] = {

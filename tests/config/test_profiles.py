@@ -33,7 +33,7 @@ def test_built_in_profile_survives_a_round_trip_through_json(name: str) -> None:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_built_in_profile_is_named_for_its_environment(name: str) -> None:
     profile = any_profile(name)
-    assert (profile.name, profile.environment) == (name, name)
+    assert (profile.name, profile.environment) == (name, name.removesuffix("-live"))
     assert [strategy.strategy for strategy in profile.strategies] == ["rsi", "alert"]
 
 
@@ -49,9 +49,38 @@ def test_demo_needs_no_network_and_no_free_port() -> None:
     assert profile.paper.starting_balances == ("10000 USDC",)
 
 
-@pytest.mark.parametrize("name", ["demo", "paper", "testnet"])
-def test_no_built_in_profile_but_live_sends_orders_to_a_venue(name: str) -> None:
-    assert {venue.execution for venue in load_profile(name).venues.values()} == {"sandbox"}
+@pytest.mark.parametrize(
+    ("name", "orders"),
+    [
+        ("demo", ("loopback", "sandbox")),
+        ("demo-live", ("loopback", "live")),
+        ("paper", ("mainnet", "sandbox")),
+        ("testnet", ("testnet", "live")),
+    ],
+)
+def test_no_built_in_profile_but_live_risks_money(name: str, orders: tuple[str, str]) -> None:
+    venues = load_profile(name).venues.values()
+    assert [(venue.network, venue.execution) for venue in venues] == [orders]
+
+
+def test_demo_live_trades_what_the_demo_trades() -> None:
+    assert load_profile("demo-live").strategies == load_profile("demo").strategies
+
+
+@pytest.mark.parametrize(
+    ("environment", "network"),
+    [("demo", "loopback"), ("testnet", "loopback"), ("testnet", "testnet"), ("live", "mainnet")],
+)
+def test_live_orders_are_allowed_where_they_belong(environment: str, network: str) -> None:
+    urls = 'base_url_http = "http://[::1]:1"\nbase_url_ws = "ws://[::1]:1/ws"\n'
+    profile = parse_profile(
+        f'environment = "{environment}"\ntrader_id = "A-1"\nconfirm_live = true\n'
+        f'[venues.alpha]\nnetwork = "{network}"\nexecution = "live"\nprivate_key_env = "KEY"\n'
+        f"{urls if network == 'loopback' else ''}"
+        '[[strategies]]\nid = "one"\nstrategy = "rsi"\n'.encode(),
+        "mine.toml",
+    )
+    assert profile.venues["alpha"].account_address_env is None
 
 
 def test_built_in_live_profile_waits_for_its_owners_yes() -> None:
@@ -75,7 +104,8 @@ def test_unknown_name_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(ProfileError) as caught:
         load_profile("papre")
     assert str(caught.value) == (
-        "papre: expected one of 'demo', 'paper', 'testnet', 'live' or the path of a TOML file, "
+        "papre: expected one of 'demo', 'demo-live', 'paper', 'testnet', 'live' "
+        "or the path of a TOML file, "
         "found no such file or directory"
     )
 
@@ -127,6 +157,14 @@ def test_venue_urls_are_filled_in_on_a_copy() -> None:
         "ws://127.0.0.1:9001/ws",
     )
     assert profile.venues["hyperliquid"].base_url_http is None
+    assert filled.strategies == profile.strategies
+
+
+def test_the_state_directory_is_filled_in_on_a_copy() -> None:
+    profile = load_profile("demo-live")
+    filled = profile.with_state_directory("hyperliquid", "state")
+    assert filled.venues["hyperliquid"].state_directory == "state"
+    assert profile.venues["hyperliquid"].state_directory is None
     assert filled.strategies == profile.strategies
 
 

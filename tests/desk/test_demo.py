@@ -5,11 +5,8 @@ Goal: RSI and the alert each make a round trip, the figures agree with one anoth
 behind. Method: the command itself with a short duration.
 """
 
-import csv
 import json
 import signal
-import subprocess
-import sys
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -17,36 +14,7 @@ from typing import Any
 
 import pytest
 
-
-def start_demo(directory: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "desk", "demo", "--json", *options]
-    return subprocess.Popen(
-        command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def finish(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
-    output, errors = process.communicate(timeout=90)
-    assert output, errors
-    return process.returncode, json.loads(output)
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open() as file:
-        return list(csv.DictReader(file))
-
-
-def children(parent: int) -> list[int]:
-    """Return the process ids of the children of a process."""
-    path = Path(f"/proc/{parent}/task/{parent}/children")
-    return [int(text) for text in path.read_text().split()]
-
-
-def is_alive(process_id: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{process_id}/stat").read_text().split()[2]
-    except FileNotFoundError:
-        return False
+from tests.desk.demo_runs import children, finish, is_alive, rows, rows_open, start_demo
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])
@@ -129,14 +97,6 @@ def test_an_interrupted_run_closes_its_books_and_its_venue(
         time.sleep(0.05)
     assert venue
     assert not any(map(is_alive, venue))
-
-
-def rows_open(directory: Path) -> list[dict[str, str]]:
-    """Return the orders and positions that a stopped run should not have left open."""
-    working = {"ACCEPTED", "SUBMITTED", "PARTIALLY_FILLED", "PENDING_CANCEL"}
-    orders = [row for row in rows(directory / "orders.csv") if row["status"] in working]
-    positions = [row for row in rows(directory / "positions.csv") if row["side"] != "FLAT"]
-    return orders + positions
 
 
 def test_the_venue_dies_with_a_killed_demo(tmp_path: Path) -> None:

@@ -5,14 +5,16 @@ from decimal import Decimal
 
 import pytest
 from nautilus_trader.backtest.engine import BacktestEngine
+from nautilus_trader.backtest.models import LatencyModel
 from nautilus_trader.core.message import Event
 from nautilus_trader.model.data import Bar
 from nautilus_trader.model.enums import OrderSide, OrderStatus, OrderType
-from nautilus_trader.model.events import PositionOpened
+from nautilus_trader.model.events import OrderCanceled, PositionOpened
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import CryptoPerpetual
 from nautilus_trader.model.objects import Price
 from nautilus_trader.model.orders import Order
+from nautilus_trader.test_kit.stubs.events import TestEventStubs
 
 from strategies.alert_strategy import AlertStrategy, AlertStrategyConfig
 from strategies.protection import PercentDistance
@@ -256,3 +258,69 @@ def test_stopping_closes_the_position_and_its_stop_where_configured(
     engine = run(strategy, [*bars(PRICES), wrap_signal(signal(2.5, Action.BUY))])
     assert engine.cache.positions_open() == []
     assert engine.cache.orders_open() == []
+
+
+def stop_orders(engine: BacktestEngine) -> list[Order]:
+    found = [o for o in engine.cache.orders() if o.order_type == OrderType.STOP_MARKET]
+    return sorted(found, key=lambda order: order.ts_init)
+
+
+@pytest.mark.parametrize(("target", "stops"), [("-0.2", 2), ("0", 1)])
+def test_a_stop_that_the_venue_takes_away_before_it_tells_of_the_fill_flattens_nothing(
+    run: Run, bars: Bars, config: AlertStrategyConfig, target: str, stops: int
+) -> None:
+    class Forestalled(AlertStrategy):
+        """Hears of its stop's end while the order that makes it useless is on its way."""
+
+        def on_data(self, data: Signal) -> None:
+            for stop in self.cache.orders_open(strategy_id=self.id):
+                self.cancel_order(stop)
+            super().on_data(data)
+
+    strategy = Forestalled(config)
+    moves = [signal(2.5, Action.BUY), signal(6.5, Action.TARGET, target)]
+    late = LatencyModel(base_latency_nanos=0, insert_latency_nanos=MINUTE_NS // 2)
+    engine = run(strategy, [*bars(PRICES), *map(wrap_signal, moves)], latency_model=late)
+
+    assert [order.tags for order in market_orders(engine)] == [["key-2.5"], ["key-6.5"]]
+    assert strategy.status().position == Decimal(target)
+    assert strategy.status().last_refusal is None
+    assert len(stop_orders(engine)) == stops
+    assert stop_orders(engine)[0].status == OrderStatus.CANCELED
+    assert stop_orders(engine)[-1].is_closed == (target == "0")
+
+
+def test_a_position_is_protected_again_when_the_order_to_end_it_fails(
+    run: Run, bars: Bars, config: AlertStrategyConfig
+) -> None:
+    class Refused(AlertStrategy):
+        """Has its second order refused by the venue, after the stop is gone."""
+
+        refused: Order | None = None
+
+        def submit_order(self, order: Order) -> None:
+            if order.order_type == OrderType.MARKET and self.trader.position:
+                self.cache.add_order(order)
+                self.refused = order
+                for stop in self.cache.orders_open(strategy_id=self.id):
+                    self.cancel_order(stop)
+            else:
+                super().submit_order(order)
+
+        def on_event(self, event: Event) -> None:
+            super().on_event(event)
+            if isinstance(event, OrderCanceled) and self.refused is not None:
+                self.msgbus.send("ExecEngine.process", TestEventStubs.order_submitted(self.refused))
+                self.msgbus.send("ExecEngine.process", TestEventStubs.order_rejected(self.refused))
+
+    strategy = Refused(config)
+    moves = [signal(2.5, Action.BUY), signal(6.5, Action.CLOSE)]
+    engine = run(strategy, [*bars(PRICES), *map(wrap_signal, moves)])
+
+    assert strategy.status().position == Decimal("0.2")
+    assert [order.status for order in stop_orders(engine)] == [
+        OrderStatus.CANCELED,
+        OrderStatus.ACCEPTED,
+    ]
+    assert stop_orders(engine)[-1].quantity.as_decimal() == Decimal("0.2")
+    assert len(market_orders(engine)) == 2

@@ -1,0 +1,130 @@
+"""What the desk needs of each venue's adapter: the one place where venues are told apart."""
+
+import os
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from nautilus_trader.config import (
+    InstrumentProviderConfig,
+    LiveDataClientConfig,
+    LiveExecClientConfig,
+)
+from nautilus_trader.live.factories import LiveDataClientFactory, LiveExecClientFactory
+from nautilus_trader.model.identifiers import InstrumentId
+
+from adapters.hyperliquid import (
+    HyperliquidDataClientConfig,
+    HyperliquidExecClientConfig,
+    HyperliquidLiveDataClientFactory,
+    HyperliquidLiveExecClientFactory,
+    HyperliquidProductType,
+)
+from adapters.hyperliquid.signing import Signer
+from config.decoding import convert
+from config.errors import ProfileError
+from config.secrets import read_secret
+from config.venues import VenueSettings
+
+_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
+
+
+class VenueKit(NamedTuple):
+    """
+    How a venue's clients are made.
+
+    The two makers of settings take the profile's file, the venue's key in it and its table; they
+    read names of environment variables, and raise ProfileError for what is wrong or missing.
+    """
+
+    data_config: Callable[[str, str, VenueSettings], LiveDataClientConfig]
+    data_factory: type[LiveDataClientFactory]
+    exec_config: Callable[[str, str, VenueSettings], LiveExecClientConfig]
+    exec_factory: type[LiveExecClientFactory]
+
+
+def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> HyperliquidDataClientConfig:
+    return HyperliquidDataClientConfig(
+        testnet=settings.network == "testnet",
+        base_url_http=settings.base_url_http,
+        base_url_ws=settings.base_url_ws,
+        account_address=_address(settings.account_address_env),
+        instrument_provider=_instruments(settings),
+        product_types=_product_types(file, at, settings),
+    )
+
+
+def _hyperliquid_exec(file: str, at: str, settings: VenueSettings) -> HyperliquidExecClientConfig:
+    variable = settings.private_key_env
+    assert variable is not None  # noqa: S101 (live orders need it, says the profile's own rule)
+    _check_key(variable)
+    return HyperliquidExecClientConfig(
+        testnet=settings.network == "testnet",
+        base_url_http=settings.base_url_http,
+        base_url_ws=settings.base_url_ws,
+        instrument_provider=_instruments(settings),
+        product_types=_product_types(file, at, settings),
+        private_key_env=variable,
+        account_address=_address(settings.account_address_env),
+        vault_address=_address(settings.vault_address_env),
+        market_slippage_bps=settings.market_slippage_bps,
+        expires_after_secs=settings.expires_after_secs,
+        leverages=settings.leverage,
+        isolated=frozenset(settings.isolated),
+        dead_mans_switch_secs=settings.dead_mans_switch_secs,
+        watchdog_only=settings.watchdog_only,
+        state_directory=settings.state_directory,
+        keep_warm=settings.keep_warm,
+    )
+
+
+VENUES: Final = {
+    "hyperliquid": VenueKit(
+        _hyperliquid_data,
+        HyperliquidLiveDataClientFactory,
+        _hyperliquid_exec,
+        HyperliquidLiveExecClientFactory,
+    )
+}
+
+
+def _product_types(
+    file: str, at: str, settings: VenueSettings
+) -> frozenset[HyperliquidProductType]:
+    product_types = convert(
+        list(settings.product_types),
+        frozenset[HyperliquidProductType],
+        file=file,
+        at=f"{at}.product_types",
+    )
+    return product_types or frozenset(HyperliquidProductType)
+
+
+def _instruments(settings: VenueSettings) -> InstrumentProviderConfig:
+    if settings.instruments:
+        ids = frozenset(InstrumentId.from_str(text) for text in settings.instruments)
+        return InstrumentProviderConfig(load_ids=ids)
+    return InstrumentProviderConfig(load_all=True)
+
+
+def _address(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    value = os.environ.get(variable, "").strip()
+    if _ADDRESS.fullmatch(value) is None:
+        # Not repeated: it may be a key in the wrong place.
+        found = f"another text of {len(value)} characters" if value else "nothing"
+        raise ProfileError("environment", variable, "an address of 0x and 40 hex digits", found)
+    return value.lower()
+
+
+def _check_key(variable: str) -> None:
+    key = read_secret(variable, os.environ).reveal()
+    try:
+        Signer(key, is_mainnet=False)
+    except ValueError:
+        found = f"another text of {len(key)} characters"
+        # Without its cause, in whose traceback a debugger would find the key.
+        raise ProfileError(
+            "environment", variable, "a private key of 64 hex digits", found
+        ) from None

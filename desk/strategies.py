@@ -1,0 +1,105 @@
+"""The strategies of a profile: from their names and parameters to classes and settings."""
+
+import msgspec
+from nautilus_trader.common.config import (
+    msgspec_decoding_hook,
+    resolve_path,
+)
+from nautilus_trader.config import StrategyConfig
+from nautilus_trader.model.identifiers import InstrumentId
+from nautilus_trader.trading.strategy import Strategy
+
+from config.decoding import convert
+from config.errors import ProfileError
+from config.settings import Profile, StrategySettings
+from strategies.alert_strategy import AlertStrategy
+from strategies.rsi_strategy import RsiStrategy
+
+STRATEGIES: dict[str, type[Strategy]] = {"rsi": RsiStrategy, "alert": AlertStrategy}
+
+
+def strategy_configs(profile: Profile) -> list[tuple[type[Strategy], StrategyConfig]]:
+    """
+    Return the enabled strategies with their settings; those that are not enabled are checked too.
+
+    Raises
+    ------
+    ProfileError
+        For an unknown strategy, a wrong parameter, or two live strategies in one instrument.
+
+    """
+    traders: dict[InstrumentId, str] = {}
+    found = []
+    for index, settings in enumerate(profile.strategies):
+        strategy_type, config = _strategy_config(profile, index, settings)
+        if not settings.enabled:
+            continue
+        instrument = getattr(config, "instrument_id", None)
+        if profile.is_live and instrument is not None:
+            key = f"strategies[{index}].parameters.instrument_id"
+            if instrument in traders:
+                wanted = f"another one than {traders[instrument]!r} trades (a venue nets the two)"
+                raise ProfileError(profile.file, key, wanted, f"'{instrument}'")
+            traders[instrument] = settings.id
+            # After a restart its position and its resting orders are this strategy's again.
+            claims = config.external_order_claims or [instrument]
+            config = msgspec.structs.replace(config, external_order_claims=claims)
+        found.append((strategy_type, config))
+    return found
+
+
+def tickers(profile: Profile) -> dict[str, InstrumentId]:
+    """
+    Return what the tickers of alerts stand for.
+
+    The profile's own entries, and the coin of each strategy's instrument: ETH of ETH-USD-PERP.
+    """
+    found = {}
+    for settings in profile.strategies:
+        instrument = settings.parameters.get("instrument_id")
+        if isinstance(instrument, str):
+            found[instrument.partition("-")[0]] = InstrumentId.from_str(instrument)
+    stated = profile.webhook.tickers if profile.webhook else {}
+    return found | {ticker: InstrumentId.from_str(text) for ticker, text in stated.items()}
+
+
+def _strategy_config(
+    profile: Profile, index: int, settings: StrategySettings
+) -> tuple[type[Strategy], StrategyConfig]:
+    at = f"strategies[{index}]"
+    strategy_type = _strategy_type(profile.file, f"{at}.strategy", settings.strategy)
+    config_type = strategy_type.__init__.__annotations__["config"]
+    elsewhere = {
+        "name": (settings.id, f"{at}.id"),
+        "cancel_orders_on_stop": (profile.on_stop.cancel_orders, "on_stop.cancel_orders"),
+        "close_positions_on_stop": (profile.on_stop.close_positions, "on_stop.close_positions"),
+    }
+    for key in elsewhere.keys() & settings.parameters:
+        wanted = f"no such key here: it is said by {elsewhere[key][1]}"
+        raise ProfileError(profile.file, f"{at}.parameters.{key}", wanted, repr(key))
+    fields = config_type.__struct_fields__
+    config = convert(
+        settings.parameters | {k: value for k, (value, _) in elsewhere.items() if k in fields},
+        config_type,
+        file=profile.file,
+        at=f"{at}.parameters",
+        dec_hook=msgspec_decoding_hook,
+    )
+    # A string, although the field says StrategyId: Nautilus takes it as a logger's name as well.
+    named = msgspec.structs.replace(config, strategy_id=settings.id, order_id_tag=f"{index:03}")
+    return strategy_type, named
+
+
+def _strategy_type(file: str, key: str, name: str) -> type[Strategy]:
+    if ":" not in name:
+        if name not in STRATEGIES:
+            known = ", ".join(map(repr, STRATEGIES))
+            raise ProfileError(file, key, f"one of {known}, or 'module:Class'", repr(name))
+        return STRATEGIES[name]
+    try:
+        found = resolve_path(name)
+    except (ImportError, AttributeError) as e:
+        raise ProfileError(file, key, "an importable 'module:Class'", str(e)) from e
+    if not (isinstance(found, type) and issubclass(found, Strategy)):
+        raise ProfileError(file, key, "a subclass of Nautilus's Strategy", repr(name))
+    return found
