@@ -1,0 +1,298 @@
+"""
+Nautilus's own ExecTester over our adapters, in a real node, on a loopback venue that stands still.
+
+The tester submits, changes and cancels but judges nothing. Here the market moves only when a test
+says so, everything the node publishes is kept, and what Nautilus holds of a trial is compared with
+the venue's own books: terms of orders, fills, fees, position and cash.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nautilus_trader.config import ImportableControllerConfig
+from nautilus_trader.core.message import Event
+from nautilus_trader.model.currencies import USDC
+from nautilus_trader.model.enums import OrderStatus, OrderType
+from nautilus_trader.model.events import OrderDenied, OrderEvent, OrderFilled, OrderRejected
+from nautilus_trader.model.orders import Order
+from nautilus_trader.model.position import Position
+from nautilus_trader.test_kit.strategies.tester_exec import ExecTester, ExecTesterConfig
+
+from adapters.hyperliquid.orders import cloid_from_client_order_id
+from simulator.events import Book, ManualMarket, Reference
+from simulator.exchange.accounts import sign
+from simulator.exchange.events import Fill
+from simulator.exchange.model import Order as VenueOrder
+from simulator.generator import universe
+from simulator.hyperliquid import HyperliquidVenue
+from simulator.wire import Level
+from tests.acceptance.exec_books import (
+    Terms,
+    Trade,
+    terms_here,
+    terms_there,
+    trade_here,
+    trade_there,
+)
+from tests.acceptance.trading_run import BTC, Run, node_on, venue_of
+from tests.waiting import eventually
+
+BID = 97_000
+SIZE = Decimal("0.01")
+LEVELS, LEVEL_STEP = 5, 10
+BTC_ASSET = 0
+DOLLAR = 10
+"""So many ticks are a dollar, which is the price step that the venue takes near 97,000."""
+
+# Nautilus adds strategies to a running trader only if there is a controller.
+CONTROLLER = ImportableControllerConfig(
+    controller_path="nautilus_trader.trading.controller:Controller",
+    config_path="nautilus_trader.config:ActorConfig",
+    config={},
+)
+
+
+class StillMarket:
+    """A venue's market of BTC that moves only when it is told to."""
+
+    def __init__(self, source: ManualMarket, venue: HyperliquidVenue) -> None:
+        self.venue = venue
+        self.bid = BID
+        self._source = source
+        self._sizes = count(5_000)
+
+    def show(self, bid: int | None = None) -> None:
+        """Quote around a new best bid, or the same prices anew; the mark is the bid."""
+        self.bid = self.bid if bid is None else bid
+        size = f"{next(self._sizes) / 1000}"
+        steps = [LEVEL_STEP * step for step in range(LEVELS)]
+        bids = tuple(Level(f"{self.bid - step}", size, 1) for step in steps)
+        asks = tuple(Level(f"{self.bid + 1 + step}", size, 1) for step in steps)
+        now_ms, mark = self.venue.clock.now_ms(), Decimal(self.bid)
+        self._source.push(
+            Reference("BTC", now_ms, mark, mark, Decimal(1_000)), Book("BTC", now_ms, bids, asks)
+        )
+        self.venue.advance()
+
+
+class Trial:
+    """One tester: what the node published meanwhile, and what the venue wrote down."""
+
+    def __init__(self, stage: "Stage", tester: ExecTester) -> None:
+        self.stage = stage
+        self.tester = tester
+        self._first_event = len(stage.published)
+        ledger = stage.run.ledger
+        self._first = len(ledger.history), len(ledger.fills), len(stage.run.venue.received)
+
+    @property
+    def events(self) -> list[Event]:
+        """Return everything published since the tester started, in order."""
+        return self.stage.published[self._first_event :]
+
+    @property
+    def orders(self) -> list[Order]:
+        """Return the tester's orders, the oldest first."""
+        orders = self.stage.run.cache.orders(strategy_id=self.tester.id)
+        return sorted(orders, key=lambda order: (order.ts_init, order.client_order_id.value))
+
+    @property
+    def positions(self) -> list[Position]:
+        """Return the tester's positions."""
+        return list(self.stage.run.cache.positions(strategy_id=self.tester.id))
+
+    @property
+    def fills(self) -> list[Fill]:
+        """Return the venue's fills of this trial."""
+        return list(self.stage.run.ledger.fills)[self._first[1] :]
+
+    @property
+    def venue_orders(self) -> dict[str, VenueOrder]:
+        """Return the newest state of the venue's orders of this trial, by client id."""
+        changes = list(self.stage.run.ledger.history)[self._first[0] :]
+        return {str(change.order.request.client_id): change.order for change in changes}
+
+    @property
+    def statuses(self) -> list[str]:
+        """Return what became of the venue's orders of this trial, in order."""
+        changes = list(self.stage.run.ledger.history)[self._first[0] :]
+        return [str(change.status) for change in changes]
+
+    @property
+    def actions(self) -> list[dict[str, Any]]:
+        """Return the actions that the venue has heard in this trial."""
+        received = list(self.stage.run.venue.received)[self._first[2] :]
+        posts = [r.body for r in received if isinstance(r.body, dict) and "request" in r.body]
+        requests = [post["request"] for post in posts]
+        return [r["payload"]["action"] for r in requests if r["type"] == "action"]
+
+    @property
+    def reason(self) -> str:
+        """Return what the newest order was denied or rejected for."""
+        event = self.orders[-1].last_event
+        assert isinstance(event, OrderDenied | OrderRejected)
+        return str(event.reason)
+
+    def story(self, order: Order) -> list[str]:
+        """Return the names of an order's events, in the order in which they were published."""
+        mine = [
+            e
+            for e in self.events
+            if isinstance(e, OrderEvent) and e.client_order_id == order.client_order_id
+        ]
+        return [type(event).__name__.removeprefix("Order") for event in mine]
+
+    def stories(self) -> list[list[str]]:
+        """Return the stories of all orders, the oldest order first."""
+        return [self.story(order) for order in self.orders]
+
+    async def settled(self, *stories: list[str], timeout_secs: float = 5.0) -> None:
+        """Wait until the orders, the oldest first, have these stories; then compare the books."""
+        wanted = list(stories)
+        try:
+            await eventually(lambda: self.stories() == wanted, timeout_secs)
+        except TimeoutError:
+            pytest.fail(f"Expected {wanted}, was {self.stories()}")
+        await self.judge()
+
+    def prompt(self) -> None:
+        """Let a tester without quotes act once, on the market as it is."""
+        bid = self.stage.market.bid
+        instrument = self.stage.run.instrument()
+        self.tester.maintain_orders(instrument.make_price(bid), instrument.make_price(bid + 1))
+
+    async def stop(self) -> None:
+        """Stop the tester, which cancels its orders and closes its position."""
+        self.tester.stop()
+        await eventually(self.stage.is_flat)
+        await self.judge()
+
+    async def judge(self) -> None:
+        """Compare everything that Nautilus holds of this trial with the venue's books."""
+        await eventually(lambda: len(self.trades_here()) == len(self.fills))
+        assert self.trades_here() == self.trades_there()
+        await eventually(lambda: self.terms_here() == self.terms_there())
+        run = self.stage.run
+        position = run.ledger.positions.get(BTC_ASSET)
+        size = position.size if position else Decimal(0)
+        held = run.cache.positions_open(instrument_id=BTC)
+        assert sum((p.signed_decimal_qty() for p in held), Decimal(0)) == size
+        if position is not None and size:
+            (one,) = held
+            assert one.avg_px_open == pytest.approx(float(position.entry_notional / abs(size)))
+        await eventually(lambda: self.stage.cash_here() == self.stage.cash_there())
+
+    def trades_here(self) -> list[Trade]:
+        """Return the fills as Nautilus was told of them."""
+        return [trade_here(event) for event in self.events if isinstance(event, OrderFilled)]
+
+    def trades_there(self) -> list[Trade]:
+        """Return the fills as the venue has them."""
+        return [trade_there(fill) for fill in self.fills]
+
+    def terms_here(self) -> dict[str, Terms]:
+        """Return the orders that were sent as Nautilus holds them, by the venue's client id."""
+        return {
+            cloid_from_client_order_id(order.client_order_id.value): terms_here(order)
+            for order in self.orders
+            if order.status != OrderStatus.DENIED
+        }
+
+    def terms_there(self) -> dict[str, Terms]:
+        """Return the orders as the venue has them."""
+        markets = {
+            cloid_from_client_order_id(order.client_order_id.value)
+            for order in self.orders
+            if order.order_type == OrderType.MARKET
+        }
+        return {
+            name: terms_there(order, has_price=name not in markets)
+            for name, order in self.venue_orders.items()
+        }
+
+
+class Stage:
+    """A node on a still market; one trial plays after the other."""
+
+    def __init__(self, market: StillMarket, run: Run) -> None:
+        self.market = market
+        self.run = run
+        self.published: list[Event] = []
+        self._tags = count(100)
+        for kind in ("order", "position", "account"):
+            run.node.kernel.msgbus.subscribe(f"events.{kind}.*", self.published.append)
+
+    def show(self, bid: int | None = None) -> None:
+        """Let the market quote around a new best bid, or the same prices anew."""
+        self.market.show(bid)
+
+    def cash_here(self) -> Decimal:
+        """Return the balance that Nautilus holds."""
+        total = self.run.cache.account_for_venue(BTC.venue).balance_total(USDC)
+        return Decimal(total.as_decimal())
+
+    def cash_there(self) -> Decimal:
+        """Return the venue's cash, with what positions have cost."""
+        ledger = self.run.ledger
+        open_positions = [p for p in ledger.positions.values() if p.size]
+        return ledger.raw + sum(
+            (p.raw * p.is_isolated + p.entry_notional * sign(p.size) for p in open_positions),
+            Decimal(0),
+        )
+
+    @asynccontextmanager
+    async def trial(self, **settings: Any) -> AsyncIterator[Trial]:  # noqa: ANN401 (of the tester)
+        """Let a tester run from the next quote on, and stop it if the test has not."""
+        quiet = {"enable_limit_buys": False, "enable_limit_sells": False, "log_data": False}
+        config = ExecTesterConfig(
+            instrument_id=BTC,
+            order_qty=SIZE,
+            order_id_tag=str(next(self._tags)),
+            **quiet | settings,
+        )
+        tester = ExecTester(config)
+        self.run.node.trader.add_strategy(tester)
+        trial = Trial(self, tester)
+        tester.start()
+        self.show()
+        try:
+            yield trial
+        except BaseException:
+            tester.stop()
+            await eventually(self.is_flat)  # the next trial begins with nothing
+            raise
+        if tester.is_running:
+            await trial.stop()
+
+    def is_flat(self) -> bool:
+        """Return whether the venue has neither an order nor a position of the account."""
+        position = self.run.ledger.positions.get(BTC_ASSET)
+        return not self.run.ledger.live and (position is None or not position.size)
+
+
+@asynccontextmanager
+async def still_market() -> AsyncIterator[StillMarket]:
+    """Run a venue whose market stands still."""
+    source = ManualMarket(universe(), time.time_ns() // 1_000_000, gives=(Book, Reference))
+    async with venue_of(source=source) as venue:
+        market = StillMarket(source, venue)
+        market.show()
+        yield market
+
+
+@asynccontextmanager
+async def staged(
+    market: StillMarket,
+    state: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    **settings: Any,  # noqa: ANN401 (those of the execution client)
+) -> AsyncIterator[Stage]:
+    """Run a node, with an empty cache, on a venue whose market stands still."""
+    async with node_on(market.venue, state, monkeypatch, controller=CONTROLLER, **settings) as run:
+        yield Stage(market, run)

@@ -1,0 +1,51 @@
+"""Words of the execution cases: the stories of orders, and what the tester is told to do."""
+
+from decimal import Decimal
+
+from nautilus_trader.model.enums import OrderSide, OrderType
+
+from tests.acceptance.exec_run import DOLLAR
+
+ACCEPTED = ["Initialized", "Submitted", "Accepted"]
+FILLED = [*ACCEPTED, "Filled"]
+CANCELED = [*ACCEPTED, "PendingCancel", "Canceled"]
+DENIED = ["Initialized", "Denied"]
+MODIFIED = [*ACCEPTED, "PendingUpdate", "Updated"]
+
+# How far from the market the orders are, and a limit from its trigger, in ticks.
+FAR = 500 * DOLLAR
+NEAR = 5 * DOLLAR
+STOPS = [
+    OrderType.STOP_MARKET,
+    OrderType.STOP_LIMIT,
+    OrderType.MARKET_IF_TOUCHED,
+    OrderType.LIMIT_IF_TOUCHED,
+]
+SIDES = [OrderSide.BUY, OrderSide.SELL]
+
+
+def named(value: object) -> str | None:
+    return getattr(value, "name", None)
+
+
+def limits(side: OrderSide) -> dict[str, object]:
+    return {
+        "enable_limit_buys": side == OrderSide.BUY,
+        "enable_limit_sells": side == OrderSide.SELL,
+        "tob_offset_ticks": FAR,
+    }
+
+
+def stops(side: OrderSide, kind: OrderType) -> dict[str, object]:
+    return {
+        "enable_stop_buys": side == OrderSide.BUY,
+        "enable_stop_sells": side == OrderSide.SELL,
+        "stop_order_type": kind,
+        "stop_offset_ticks": FAR,
+        "stop_limit_offset_ticks": NEAR,
+    }
+
+
+def whole(price: object) -> int:
+    assert Decimal(str(price)) % 1 == 0
+    return int(Decimal(str(price)))

@@ -1,0 +1,249 @@
+"""
+The order cases of Nautilus's testing spec that apply to a perpetuals venue (TC-E01 to TC-E35).
+
+Cancels and brackets, failures and restarts have files of their own, up to TC-E87.
+Nautilus's ExecTester trades in a real node (`exec_run.py`). Each case is judged by the sequence of
+its events, and by the venue's books, with which `settled` and `stop` compare all that Nautilus
+holds: terms of orders, every fill with its fee, the position and the cash.
+"""
+
+from decimal import Decimal
+
+import pytest
+from nautilus_trader.model.enums import LiquiditySide, OrderSide, OrderType, TimeInForce
+from nautilus_trader.model.events import AccountState
+
+from simulator.exchange.model import Tif
+from tests.acceptance.exec_run import BID, SIZE, Stage
+from tests.acceptance.exec_words import (
+    ACCEPTED,
+    CANCELED,
+    DENIED,
+    FAR,
+    FILLED,
+    MODIFIED,
+    SIDES,
+    STOPS,
+    limits,
+    named,
+    stops,
+    whole,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+# Market orders
+
+
+@pytest.mark.parametrize("tif", [TimeInForce.GTC, TimeInForce.IOC], ids=named)
+@pytest.mark.parametrize("size", [SIZE, -SIZE], ids=["buy", "sell"])
+async def test_e01_e02_e03_a_market_order_fills_and_the_account_follows(
+    stage: Stage, size: Decimal, tif: TimeInForce
+) -> None:
+    async with stage.trial(
+        open_position_on_start_qty=size, open_position_time_in_force=tif
+    ) as trial:
+        await trial.settled(FILLED)
+
+        (order,), (fill,) = trial.orders, trial.fills
+        assert order.avg_px == float(fill.price) == (BID + 1 if size > 0 else BID)
+        assert order.liquidity_side == LiquiditySide.TAKER
+        (position,) = trial.positions
+        assert position.signed_decimal_qty() == size
+        state = next(e for e in reversed(trial.events) if isinstance(e, AccountState))
+        assert state.is_reported
+        assert state.balances[0].total.as_decimal() == stage.cash_there()
+
+
+async def test_e04_fill_or_kill_is_denied_and_never_sent(stage: Stage) -> None:
+    async with stage.trial(
+        open_position_on_start_qty=SIZE, open_position_time_in_force=TimeInForce.FOK
+    ) as trial:
+        await trial.settled(DENIED)
+        assert trial.actions == []
+
+
+async def test_e05_b1_an_order_in_quote_units_fills_in_base_units(stage: Stage) -> None:
+    async with stage.trial(
+        open_position_on_start_qty=Decimal(970), use_quote_quantity=True
+    ) as trial:
+        await trial.settled([*ACCEPTED, "Updated", "Filled"])
+
+        ((order,), (fill,)) = trial.orders, trial.fills
+        assert fill.size == order.filled_qty.as_decimal() == Decimal("0.00999")
+        assert fill.size * fill.price <= 970
+
+
+async def test_e06_stopping_cancels_the_orders_and_closes_the_position(stage: Stage) -> None:
+    both = {"enable_limit_buys": True, "enable_limit_sells": True, "tob_offset_ticks": FAR}
+    async with stage.trial(open_position_on_start_qty=SIZE, **both) as trial:
+        await trial.settled(FILLED, ACCEPTED, ACCEPTED)
+        await trial.stop()
+
+        assert trial.stories() == [FILLED, [*ACCEPTED, "Canceled"], [*ACCEPTED, "Canceled"], FILLED]
+        assert trial.venue_orders.keys() == trial.terms_here().keys()
+        assert [fill.change for fill in trial.fills] == [SIZE, -SIZE]
+
+
+# Limit orders
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+async def test_e10_e11_a_limit_order_rests_at_its_price(stage: Stage, side: OrderSide) -> None:
+    async with stage.trial(**limits(side)) as trial:
+        await trial.settled(ACCEPTED)
+
+        (order,) = trial.orders
+        wanted = BID - 500 if side == OrderSide.BUY else BID + 1 + 500
+        (live,) = stage.run.ledger.live.values()
+        assert whole(order.price) == live.request.price == wanted
+        assert (live.oid, live.request.tif) == (int(order.venue_order_id.value), Tif.GTC)
+
+
+async def test_e12_a_buy_and_a_sell_rest_side_by_side(stage: Stage) -> None:
+    async with stage.trial(
+        enable_limit_buys=True, enable_limit_sells=True, tob_offset_ticks=FAR
+    ) as trial:
+        await trial.settled(ACCEPTED, ACCEPTED)
+        assert len(stage.run.ledger.live) == 2
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+async def test_e13_an_immediate_limit_that_crosses_fills(stage: Stage, side: OrderSide) -> None:
+    # The tester prices its own ones beside the market; it is told the price here.
+    async with stage.trial(
+        limit_time_in_force=TimeInForce.IOC, subscribe_quotes=False, **limits(side)
+    ) as trial:
+        price = BID + 11 if side == OrderSide.BUY else BID - 10
+        trial.tester.submit_limit_order(side, trial.tester.instrument.make_price(price))
+        await trial.settled(FILLED)
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+async def test_e14_b15_an_immediate_limit_that_does_not_match_is_canceled(
+    stage: Stage, side: OrderSide
+) -> None:
+    async with stage.trial(limit_time_in_force=TimeInForce.IOC, **limits(side)) as trial:
+        await trial.settled([*ACCEPTED, "Canceled"])
+        assert trial.statuses == ["iocCancelRejected"]
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"limit_time_in_force": TimeInForce.FOK},
+        {"order_expire_time_delta_mins": 1},
+        {"limit_time_in_force": TimeInForce.DAY},
+    ],
+    ids=["e15-e16-fok", "e17-e18-gtd", "e19-day"],
+)
+@pytest.mark.parametrize("side", SIDES, ids=named)
+async def test_e15_to_e19_e73_a_time_in_force_that_the_venue_has_not_is_denied(
+    stage: Stage, side: OrderSide, terms: dict[str, object]
+) -> None:
+    async with stage.trial(**limits(side), **terms) as trial:
+        await trial.settled(DENIED)
+        assert "time in force" in trial.reason
+        assert trial.actions == []
+
+
+# Stops and take-profits
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+@pytest.mark.parametrize("kind", STOPS, ids=named)
+async def test_e20_to_e27_a_conditional_order_rests_with_its_trigger(
+    stage: Stage, kind: OrderType, side: OrderSide
+) -> None:
+    async with stage.trial(**stops(side, kind)) as trial:
+        await trial.settled(ACCEPTED)
+
+        (order,) = trial.orders
+        above = (side == OrderSide.BUY) == (kind in {OrderType.STOP_MARKET, OrderType.STOP_LIMIT})
+        assert whole(order.trigger_price) == (BID + 1 + 500 if above else BID - 500)
+        assert order.order_type == kind
+        (live,) = stage.run.ledger.live.values()
+        assert live.oid == int(order.venue_order_id.value)
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+@pytest.mark.parametrize("kind", STOPS, ids=named)
+async def test_e20_to_e27_a_conditional_order_fires_at_its_trigger(
+    stage: Stage, kind: OrderType, side: OrderSide
+) -> None:
+    async with stage.trial(subscribe_quotes=False, **stops(side, kind)) as trial:
+        trial.prompt()
+        await trial.settled(ACCEPTED)
+        trigger = whole(trial.orders[0].trigger_price)
+        # A stop is passed at its trigger; a limit if touched lies behind it.
+        stage.show(trigger if kind in STOPS[:2] else trigger + (10 if trigger > BID else -10))
+        is_limit = kind in {OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED}
+        await trial.settled([*ACCEPTED, "Triggered", "Filled"] if is_limit else FILLED)
+
+        assert trial.statuses == ["open", "triggered", "filled"]
+    stage.show(BID)
+
+
+# Changes
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+async def test_e30_e31_a_modify_moves_the_price(stage: Stage, side: OrderSide) -> None:
+    async with stage.trial(modify_orders_to_maintain_tob_offset=True, **limits(side)) as trial:
+        await trial.settled(ACCEPTED)
+        first = trial.orders[0].venue_order_id
+        move = 50 if side == OrderSide.BUY else -50
+        stage.show(BID + move)
+        await trial.settled(MODIFIED)
+
+        (order,) = trial.orders
+        assert whole(order.price) == BID + move + (-500 if side == OrderSide.BUY else 501)
+        assert order.venue_order_id != first
+        assert trial.statuses == ["open", "canceled", "open"]
+    stage.show(BID)
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+async def test_e32_e33_a_cancel_and_a_new_order_take_the_place(
+    stage: Stage, side: OrderSide
+) -> None:
+    async with stage.trial(
+        cancel_replace_orders_to_maintain_tob_offset=True, **limits(side)
+    ) as trial:
+        await trial.settled(ACCEPTED)
+        stage.show(BID + (50 if side == OrderSide.BUY else -50))
+        await trial.settled(CANCELED, ACCEPTED)
+        assert len(stage.run.ledger.live) == 1
+    stage.show(BID)
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+@pytest.mark.parametrize("kind", STOPS, ids=named)
+async def test_e34_b6_a_modify_moves_the_trigger(
+    stage: Stage, kind: OrderType, side: OrderSide
+) -> None:
+    async with stage.trial(
+        modify_stop_orders_to_maintain_offset=True, **stops(side, kind)
+    ) as trial:
+        await trial.settled(ACCEPTED)
+        before = trial.orders[0].trigger_price
+        stage.show(BID + 50)
+        await trial.settled(MODIFIED)
+
+        (order,) = trial.orders
+        assert order.trigger_price - before == 50
+        assert trial.statuses == ["open", "canceled", "open"]
+    stage.show(BID)
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+async def test_e35_a_cancel_and_a_new_stop_take_the_place(stage: Stage, side: OrderSide) -> None:
+    async with stage.trial(
+        cancel_replace_stop_orders_to_maintain_offset=True, **stops(side, OrderType.STOP_MARKET)
+    ) as trial:
+        await trial.settled(ACCEPTED)
+        stage.show(BID + 50)
+        await trial.settled(CANCELED, ACCEPTED)
+        assert len(stage.run.ledger.live) == 1
+    stage.show(BID)

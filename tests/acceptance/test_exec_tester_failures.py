@@ -1,0 +1,238 @@
+"""
+Nautilus's execution cases of refusals and lost answers (TC-E70 to TC-E78); see test_exec_tester.
+
+An order is rejected by the venue's word alone. What is lost on the way is found out: meanwhile the
+order stays as it is.
+"""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+import pytest
+import pytest_asyncio
+from nautilus_trader.model.enums import OrderSide, OrderType, TimeInForce
+from nautilus_trader.model.orders import Order
+
+from adapters.hyperliquid.execution import USER_STREAMS
+from simulator.fault_rules import (
+    Abort,
+    AnyRule,
+    Close,
+    DropReply,
+    DropRequest,
+    Silent,
+    Status,
+    UnknownOid,
+)
+from tests.acceptance.exec_run import BID, SIZE, Stage, Trial
+from tests.acceptance.exec_words import (
+    ACCEPTED,
+    DENIED,
+    FAR,
+    SIDES,
+    limits,
+    named,
+    stops,
+)
+from tests.acceptance.trading_run import BTC
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# Look-ups come less and less often.
+FOUND_SECS = 15.0
+REJECTED = ["Initialized", "Submitted", "Rejected"]
+IN_FLIGHT = ["Initialized", "Submitted"]
+LOSSES = [
+    pytest.param(lambda kind: DropReply(on="post", type=kind, count=1), id="no answer"),
+    pytest.param(
+        lambda kind: Close(on="post", type=kind, count=1, executed=True), id="socket closed"
+    ),
+    pytest.param(
+        lambda kind: Abort(on="post", type=kind, count=1, executed=True), id="socket reset"
+    ),
+    pytest.param(
+        lambda kind: Status(on="post", type=kind, count=1, status=502, executed=True), id="502"
+    ),
+]
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def _no_faults_remain(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    # So many connections in a row are not lost in earnest; the pause would grow to half a minute.
+    monkeypatch.setattr("adapters.hyperliquid.websocket.BACKOFF_MAX_SECS", 0.5)
+    yield
+    faults = stage.run.venue.faults
+    faults.clear()
+    lines = 1 + sum(fired.do in {"close", "abort"} for fired in faults.log)
+    await eventually(lambda: opened(stage) == lines)  # or the next order would go by HTTP
+
+
+def opened(stage: Stage) -> int:
+    """Return how often the account's last stream was subscribed: once on each connection."""
+    frames = [r.body for r in stage.run.venue.received if r.kind == "ws"]
+    kinds = [f["subscription"]["type"] for f in frames if f["method"] == "subscribe"]
+    return kinds.count(USER_STREAMS[-1])
+
+
+def lose(stage: Stage, rule: AnyRule) -> None:
+    """Lose one answer, the news on the streams, and the first look-ups."""
+    faults = stage.run.venue.faults
+    faults.add(Silent(type="orderUpdates", count=1))
+    faults.add(Silent(type="openOrders", count=1, for_ms=3_000))
+    faults.add(UnknownOid(ms=1_500))
+    faults.add(rule)
+
+
+def asked(stage: Stage, kind: str, since: int) -> int:
+    received = list(stage.run.venue.received)[since:]
+    return sum(r.kind == "info" and r.body["type"] == kind for r in received)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+async def test_e70_a_post_only_order_that_would_take_is_rejected_as_such(
+    stage: Stage, side: OrderSide
+) -> None:
+    terms = limits(side) | {"tob_offset_ticks": 100}
+    async with stage.trial(test_reject_post_only=True, **terms) as trial:
+        await trial.settled(REJECTED)
+        assert trial.orders[0].last_event.due_post_only
+        assert trial.statuses == [trial.reason] == ["badAloPxRejected"]
+
+
+@pytest.mark.parametrize("size", [SIZE, -SIZE], ids=["buy", "sell"])
+async def test_e71_a_reduce_only_order_without_a_position_is_rejected_for_it(
+    stage: Stage, size: Decimal
+) -> None:
+    async with stage.trial(open_position_on_start_qty=size, test_reject_reduce_only=True) as trial:
+        await trial.settled(REJECTED)
+        assert trial.statuses == [trial.reason] == ["reduceOnlyRejected"]
+
+
+@pytest.mark.parametrize("side", SIDES, ids=named)
+async def test_e72_an_order_type_that_the_venue_has_not_is_denied(
+    stage: Stage, side: OrderSide
+) -> None:
+    terms = stops(side, OrderType.TRAILING_STOP_MARKET) | {"trailing_offset": Decimal(100)}
+    async with stage.trial(**terms) as trial:
+        await trial.settled(DENIED)
+        assert "order type" in trial.reason
+        assert trial.actions == []
+
+
+@pytest.mark.parametrize("tif", [TimeInForce.FOK, TimeInForce.DAY, TimeInForce.IOC], ids=named)
+async def test_e73_a_stop_of_a_time_in_force_that_the_venue_has_not_is_denied(
+    stage: Stage, tif: TimeInForce
+) -> None:
+    terms = stops(OrderSide.SELL, OrderType.STOP_MARKET) | {"stop_time_in_force": tif}
+    async with stage.trial(**terms) as trial:
+        await trial.settled(DENIED)
+        assert "time in force" in trial.reason
+        assert trial.actions == []
+
+
+# Lost answers
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+async def test_e74_a_submit_whose_answer_is_lost_stays_in_flight_until_it_is_found(
+    stage: Stage, loss: object
+) -> None:
+    async with stage.trial(subscribe_quotes=False, **limits(OrderSide.BUY)) as trial:
+        lose(stage, loss("order"))
+        since = len(stage.run.venue.received)
+        trial.prompt()
+        await eventually(lambda: asked(stage, "orderStatus", since))
+        assert trial.stories() == [IN_FLIGHT]
+        assert len(stage.run.ledger.live) == 1
+        await trial.settled(ACCEPTED, timeout_secs=FOUND_SECS)
+        assert [action["type"] for action in trial.actions] == ["order"]
+
+
+@pytest.mark.parametrize("loss", LOSSES[:2])
+async def test_e75_a_cancel_whose_answer_is_lost_stays_pending_until_it_is_found(
+    stage: Stage, loss: object
+) -> None:
+    async with stage.trial(subscribe_quotes=False, **limits(OrderSide.BUY)) as trial:
+        trial.prompt()
+        await trial.settled(ACCEPTED)
+        lose(stage, loss("cancelByCloid"))
+        trial.tester.cancel_order(trial.orders[0])
+        await eventually(lambda: not stage.run.ledger.live)
+        assert trial.stories() == [[*ACCEPTED, "PendingCancel"]]
+        await trial.settled([*ACCEPTED, "PendingCancel", "Canceled"], timeout_secs=FOUND_SECS)
+
+
+async def test_e75_a_cancel_that_never_arrived_is_rejected_only_after_its_expiry(
+    stage: Stage,
+) -> None:
+    async with stage.trial(subscribe_quotes=False, **limits(OrderSide.BUY)) as trial:
+        trial.prompt()
+        await trial.settled(ACCEPTED)
+        stage.run.venue.faults.add(DropRequest(on="post", type="cancelByCloid", count=1))
+        trial.tester.cancel_order(trial.orders[0])
+        await eventually(lambda: "CancelRejected" in trial.stories()[0], timeout_secs=10)
+        *_, pending, rejected = trial.orders[0].events
+        assert rejected.ts_event - pending.ts_event > 2_000_000_000
+        assert trial.orders[0].is_open
+        assert len(stage.run.ledger.live) == 1
+
+
+@pytest.mark.parametrize("loss", LOSSES[:2])
+async def test_e76_a_modify_whose_answer_is_lost_stays_pending_until_it_is_found(
+    stage: Stage, loss: object
+) -> None:
+    terms = limits(OrderSide.BUY) | {"modify_orders_to_maintain_tob_offset": True}
+    async with stage.trial(subscribe_quotes=False, **terms) as trial:
+        trial.prompt()
+        await trial.settled(ACCEPTED)
+        first = trial.orders[0].venue_order_id
+        lose(stage, loss("batchModify"))
+        stage.show(BID + 50)
+        trial.prompt()
+        await eventually(lambda: str(first) not in map(str, stage.run.ledger.live))
+        assert trial.stories() == [[*ACCEPTED, "PendingUpdate"]]
+        await trial.settled([*ACCEPTED, "PendingUpdate", "Updated"], timeout_secs=FOUND_SECS)
+    stage.show(BID)
+
+
+@pytest.mark.parametrize("loss", LOSSES[:2])
+async def test_e77_a_list_whose_answer_is_lost_stays_in_flight_until_it_is_found(
+    stage: Stage, loss: object
+) -> None:
+    bracket = {"enable_brackets": True, "bracket_offset_ticks": FAR}
+    async with stage.trial(subscribe_quotes=False, **bracket, **limits(OrderSide.BUY)) as trial:
+        lose(stage, loss("order"))
+        since = len(stage.run.venue.received)
+        trial.prompt()
+        await eventually(lambda: asked(stage, "orderStatus", since))
+        assert trial.stories() == [IN_FLIGHT] * 3
+        await trial.settled(ACCEPTED, ACCEPTED, ACCEPTED, timeout_secs=FOUND_SECS)
+
+
+async def test_e78_b5_of_a_list_the_refused_order_alone_is_rejected(stage: Stage) -> None:
+    async with stage.trial() as trial:
+        good, bad = list_of_two(trial)
+        await trial.settled(ACCEPTED, REJECTED)
+        assert [str(oid) for oid in stage.run.ledger.live] == [good.venue_order_id.value]
+        assert bad.last_event.due_post_only
+
+
+def list_of_two(trial: Trial) -> list[Order]:
+    """Submit two post-only buys in one list, of which the second would take."""
+    tester = trial.tester
+    orders = [
+        tester.order_factory.limit(
+            BTC,
+            OrderSide.BUY,
+            tester.instrument.make_qty(SIZE),
+            tester.instrument.make_price(price),
+            post_only=True,
+        )
+        for price in (BID - 500, BID + 500)
+    ]
+    tester.submit_order_list(tester.order_factory.create_list(orders))
+    return orders
