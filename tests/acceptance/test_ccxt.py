@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
+from tests.acceptance.ccxt_traders import ccxt_on
 from tests.waiting import eventually
 
 BTC = "BTC/USDC:USDC"
@@ -26,17 +27,8 @@ async def venue() -> AsyncIterator[HyperliquidVenue]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def exchange(venue: HyperliquidVenue) -> AsyncIterator[ccxt.pro.hyperliquid]:
-    exchange = ccxt.pro.hyperliquid({"enableRateLimit": False})  # it would only wait
-    exchange.urls["api"] = {
-        "public": venue.http_url,
-        "private": venue.http_url,
-        "ws": {"public": venue.ws_url},
-    }
-    try:
-        await exchange.load_markets()
+    async with ccxt_on(venue) as exchange:
         yield exchange
-    finally:
-        await exchange.close()
 
 
 async def test_markets_carry_the_venues_rules(exchange: ccxt.pro.hyperliquid) -> None:

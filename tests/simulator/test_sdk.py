@@ -8,6 +8,7 @@ from hyperliquid.info import Info
 
 from simulator.candles import MINUTE_MS
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions, serve
+from tests.acceptance.sdk_traders import listening
 from tests.waiting import eventually
 
 USER = "0x" + "ab" * 20
@@ -45,7 +46,6 @@ async def test_the_sdk_asks_and_understands() -> None:
 
 
 async def test_the_sdk_listens() -> None:
-    heard: dict[str, list[Any]] = {}
     feeds = [
         {"type": "allMids"},
         {"type": "l2Book", "coin": "BTC"},
@@ -58,19 +58,11 @@ async def test_the_sdk_listens() -> None:
     ]
     options = VenueOptions(history_minutes=60, speed=20)
     async with HyperliquidVenue(options).running() as venue:
-        info = await asyncio.to_thread(Info, venue.http_url)
-        for feed in feeds:
-            info.subscribe(
-                feed, lambda frame: heard.setdefault(frame["channel"], []).append(frame["data"])
-            )
+        listener = await listening(venue, *feeds)
+        heard = listener.heard
         await eventually(lambda: len(heard) == len(feeds))
         await eventually(lambda: len(heard["l2Book"]) > 3)
-        line = info.ws_manager.ws.sock.sock
-    # The venue went first: the SDK's reader, when it goes first, sleeps in select for 10 s.
-    await asyncio.to_thread(info.ws_manager.stop)
-    await asyncio.to_thread(info.ws_manager.join)
-    line.close()  # its library forgets to when the venue goes first
-    info.session.close()
+    await listener.hang_up()
 
     assert heard["candle"][-1]["s"] == "BTC"
     assert heard["userFills"][0]["isSnapshot"] is True
