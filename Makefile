@@ -8,7 +8,7 @@ FIND_PYTHON = for p in python3.13 python3.12 python3.14 python3 $$(ls -d $$HOME/
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1 \
 	&& { echo "$$p"; break; }; done
 
-.PHONY: demo test lint bench seeds lock clean install
+.PHONY: demo test lint bench seeds soak lock clean install
 
 demo: $(STAMP)
 	@$(BIN)/perpdesk demo $(ARGS)
@@ -28,6 +28,10 @@ bench: $(STAMP)
 # A long proof, by hand: the demo's market makes RSI trade for every seed.
 seeds: $(STAMP)
 	$(BIN)/pytest -q tests/desk/test_market.py --seeds 5000
+
+# A longer one: 5,000 scripts of orders, each under a fault of its own, lose and double nothing.
+soak: $(STAMP)
+	$(BIN)/pytest -q tests/acceptance/test_faults.py --storms 5000
 
 install: $(STAMP)
 

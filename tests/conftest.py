@@ -16,5 +16,6 @@ def shared_data() -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let long proofs run over more seeds than the suite has time for (`make seeds`)."""
+    """Let long proofs run over more seeds than the suite has time for (`make seeds`, `soak`)."""
     parser.addoption("--seeds", type=int, default=100, help="how many seeds to prove")
+    parser.addoption("--storms", type=int, default=500, help="how many storms to live through")

@@ -1,0 +1,207 @@
+"""
+A storm: one node on one venue, many coins at a time, each with a script and a fault of its own.
+
+A round is one seed. While it runs, every coin plays its script under its fault; then the faults are
+cleared, and within seconds the node must believe what the venue's ledger says: of orders, fills,
+positions and cash. Then everything is flattened for the next round.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+from eth_account import Account as EthAccount
+from nautilus_trader.model.identifiers import InstrumentId
+
+from adapters.hyperliquid import factories, websocket
+from adapters.hyperliquid.governor import WeightGovernor
+from simulator.exchange.rules import Knobs
+from simulator.hyperliquid_directory import Agent
+from simulator.hyperliquid_trading import TradingOptions
+from tests.acceptance.storm_faults import random_rules
+from tests.acceptance.storm_lane import Lane
+from tests.acceptance.storm_ledgers import Ledgers
+from tests.acceptance.storm_sea import Sea, coin_names
+from tests.acceptance.trading_run import ADDRESS, CASH, Run, node_on, venue_of
+from tests.waiting import eventually
+
+LANES = 12
+# Of the coins of a round so many may cut the connection, which all of them share.
+CUTTERS = 2
+EXPIRY_SECS = 1
+SETTLE_SECS = 5.0 + EXPIRY_SECS
+AGENT_STEPS = 3
+# The account is traded by an agent, so that agents can expire.
+MASTER: str = EthAccount.from_key("0x" + "02" * 32).address.lower()
+AGENT = ADDRESS
+
+
+class Wreck(AssertionError):  # noqa: N818 - it is what a storm leaves
+    """What went wrong on one coin, with all that is needed to see why."""
+
+
+class Storm:
+    """A running node on a venue in bad weather."""
+
+    def __init__(self, run: Run, sea: Sea, log: Path) -> None:
+        self.run = run
+        self.sea = sea
+        self.log = log
+        self.ledgers = Ledgers(run.venue, MASTER, run.cache)
+
+    def lane(self, coin: str, random: Random) -> Lane:
+        return Lane(self.run, self.sea, coin, random)
+
+    async def round(self, seed: int) -> None:
+        """
+        Let every coin play a script under a fault, both drawn by the seed.
+
+        Raises
+        ------
+        Wreck
+            If the two sides do not agree in time.
+
+        """
+        self.ledgers.begin()
+        lanes, names = [], []
+        for number, coin in enumerate(self.sea.coins):
+            random = Random(f"{seed} {coin}")
+            name, rules = random_rules(random, coin, may_cut=number < CUTTERS)
+            for rule in rules:
+                self.run.venue.faults.add(rule)
+            lanes.append(self.lane(coin, random))
+            names.append(name)
+        async with self._agent_renewed():
+            await asyncio.gather(*(lane.play() for lane in lanes))
+        self.clear()
+        titles = [f"seed {seed}, {name}" for name in names]
+        await self.judge(lanes, titles)
+        await self.flatten(lanes, titles)
+
+    def clear(self) -> None:
+        """Let the weather be fine."""
+        self.run.venue.faults.clear()
+        self._approve()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the venue tells the node of its orders, on a connection that it also hears."""
+        feeds = self.run.venue._hub._subscribers.get(("orderUpdates", ""), {})
+        return any(not line.is_half_open for lines in feeds.values() for line in lines)
+
+    async def reconnected(self) -> None:
+        """Wait until the node is connected, and let the venue forget lines that are half open."""
+        await eventually(lambda: self.is_connected)
+        self.run.venue._border.lines.release()
+
+    async def judge(self, lanes: list[Lane], titles: list[str]) -> None:
+        """Wait until both sides agree on every coin and on cash; raise Wreck if they do not."""
+        for lane, title in zip(lanes, titles, strict=True):
+            await self.agree(lane, title)
+        try:
+            await eventually(lambda: not self.ledgers.cash_difference(), SETTLE_SECS)
+        except TimeoutError:
+            raise Wreck(f"{titles[0]}: {self.ledgers.cash_difference()}; {self.log}") from None
+        if twice := self.ledgers.placed_twice():
+            raise Wreck(f"{titles[0]}: {twice}; {self.log}")
+
+    async def agree(self, lane: Lane, title: str) -> None:
+        """Wait until both sides agree on one coin; raise Wreck if they do not."""
+        try:
+            await eventually(lambda: not self._differences(lane), SETTLE_SECS)
+        except TimeoutError:
+            raise Wreck(self.describe(lane, title)) from None
+
+    async def flatten(self, lanes: list[Lane], titles: list[str]) -> None:
+        """End all orders and positions, on both sides."""
+        await self.reconnected()
+        ends = await asyncio.gather(*(lane.flatten() for lane in lanes), return_exceptions=True)
+        for lane, title, end in zip(lanes, titles, ends, strict=True):
+            if isinstance(end, BaseException):
+                raise Wreck(self.describe(lane, f"{title}, flattening")) from end
+        await self.judge(lanes, [f"{title}, after flattening" for title in titles])
+        self.run.hand.heard.clear()
+
+    def describe(self, lane: Lane, title: str) -> str:
+        lines = [
+            f"{title} on {lane.coin}:",
+            *self._differences(lane),
+            "rules that befell:",
+            *(f"  {fired}" for fired in list(self.run.venue.faults.log)[-60:]),
+            "script:",
+            *lane.told,
+            "events:",
+            *(f"  {o.client_order_id}: {self.run.hand.events_of(o)}" for o in lane.orders),
+            self.ledgers.describe(lane.coin, lane.orders),
+            f"frames: {self.log}",
+        ]
+        return "\n".join(map(str, lines))
+
+    def _differences(self, lane: Lane) -> list[str]:
+        return self.ledgers.differences(lane.coin, lane.instrument_id, lane.orders)
+
+    def _approve(self) -> None:
+        agents = self.run.venue.trading.directory.agents
+        agents.setdefault(AGENT, Agent(AGENT, MASTER))
+
+    @asynccontextmanager
+    async def _agent_renewed(self) -> AsyncIterator[None]:
+        """Approve the agent again a little after it has expired, as its owner would."""
+        task = asyncio.create_task(self._renew(), name="storm-agent")
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _renew(self) -> None:
+        agents = self.run.venue.trading.directory.agents
+        while True:
+            await eventually(lambda: AGENT not in agents, timeout_secs=1_000)
+            until = self.sea.steps + AGENT_STEPS
+            await eventually(lambda at=until: self.sea.steps >= at, timeout_secs=10)
+            self._approve()
+
+
+@asynccontextmanager
+async def storm_in(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    seed: int = 1,
+    lanes: int = LANES,
+    knobs: Knobs | None = None,
+) -> AsyncIterator[Storm]:
+    """Run a node on a venue with a restless market; frames are logged in the folder."""
+    # The bench asks more in a minute than one address may, and cuts the line more often than any
+    # venue: neither limit is what is proved here.
+    monkeypatch.setattr(factories, "WeightGovernor", lambda: WeightGovernor(1_000_000))
+    monkeypatch.setattr(websocket, "SHORT_LIFE_SECS", 0.0)
+    sea = Sea(coin_names(lanes), time.time_ns() // 1_000_000, seed)
+    log = folder / "frames.jsonl"
+    options = TradingOptions(
+        accounts=((MASTER, CASH),),
+        agents=((AGENT, MASTER),),
+        free_requests=10_000_000,
+        knobs=knobs or Knobs(),
+    )
+    ids = tuple(InstrumentId.from_str(f"{coin}-USD-PERP.HYPERLIQUID") for coin in sea.coins)
+    async with (
+        venue_of(source=sea, trading=options, log=log) as venue,
+        node_on(
+            venue,
+            folder / "state",
+            monkeypatch,
+            instrument_ids=ids,
+            account_address=MASTER,
+            expires_after_secs=EXPIRY_SECS,
+            post_timeout_secs=1,
+            http_timeout_secs=1,
+            ws_ping_interval_secs=1,
+            ws_idle_timeout_secs=2,
+        ) as run,
+    ):
+        yield Storm(run, sea, log)

@@ -1,0 +1,156 @@
+"""Each fault of the venue, met by each kind of command: nothing is lost and nothing is doubled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import batched
+from pathlib import Path
+from random import Random
+
+import pytest
+import pytest_asyncio
+from nautilus_trader.model.enums import OrderSide
+
+from simulator.exchange.model import Side
+from simulator.exchange.rules import Knobs
+from simulator.fault_rules import AnyRule
+from tests.acceptance.storm import LANES, Storm, Wreck, storm_in
+from tests.acceptance.storm_faults import KILLERS, MATRIX, Victim
+from tests.acceptance.storm_lane import Lane
+from tests.waiting import eventually
+
+type Cell = tuple[Victim, str]
+type Brew = Callable[[], None]
+"""Lets the fault be in force from now on."""
+
+FIRST_SEED = 1_000
+DOCUMENTED = Knobs()
+OTHERWISE = Knobs(
+    partial_ack_is_filled=True, partial_fill_reports_open=True, trigger_gives_new_id=True
+)
+
+
+async def submit(_storm: Storm, lane: Lane, brew: Brew) -> None:
+    brew()
+    lane.limit(0.6, OrderSide.BUY)
+    lane.market(OrderSide.BUY)
+
+
+async def modify(_storm: Storm, lane: Lane, brew: Brew) -> None:
+    order = lane.limit(0.9, OrderSide.BUY)
+    await lane.quiet(order)
+    brew()
+    lane.grow(order)
+
+
+async def cancel(_storm: Storm, lane: Lane, brew: Brew) -> None:
+    orders = [lane.limit(0.9, OrderSide.BUY), lane.limit(0.95, OrderSide.BUY)]
+    for order in orders:
+        await lane.quiet(order)
+    brew()
+    lane.cancel(orders[0])
+
+
+async def fill(storm: Storm, lane: Lane, brew: Brew) -> None:
+    """Let the outside sell into a resting order, in two parts."""
+    order = lane.limit(0.9, OrderSide.BUY)
+    await lane.quiet(order)
+    brew()
+    venue = storm.run.venue
+    asset = venue.market.universe.listings[lane.coin].asset
+    price, size = order.price.as_decimal(), order.quantity.as_decimal()
+    for part in (size / 2, size):
+        events = venue.trading.exchange.on_trade(
+            asset, price - 1, round(part, 2), Side.SELL, venue.clock.now_ms()
+        )
+        venue.trading.tell(events)
+        await lane.drift(1)
+
+
+SCENES: dict[Victim, Callable[[Storm, Lane, Brew], Awaitable[None]]] = {
+    "submit": submit,
+    "modify": modify,
+    "cancel": cancel,
+    "fill": fill,
+}
+
+
+def batches() -> list[tuple[Cell, ...]]:
+    """Return the cells as they are run side by side, or one after another if they share a fault."""
+    alone = [cell for cell in MATRIX if _is_shared(cell)]
+    calm = [cell for cell in MATRIX if cell not in alone]
+    return [*batched(calm, LANES), *batched(alone, LANES)]
+
+
+def _is_shared(cell: Cell) -> bool:
+    """Tell whether a fault befalls all coins: that of a connection, or of the one that signs."""
+    return any(word in cell[1] for word in (*KILLERS, "agent"))
+
+
+async def run_cell(storm: Storm, lane: Lane, cell: Cell) -> None:
+    """Play a scene until its fault has befallen it; raise Wreck if it does not."""
+    rules: tuple[AnyRule, ...] = MATRIX[cell]({"coin": lane.coin, "count": 1})
+    faults = storm.run.venue.faults
+    numbers: list[int] = []
+    victim, name = cell
+    await SCENES[victim](storm, lane, lambda: numbers.extend(map(faults.add, rules)))
+    try:
+        await eventually(lambda: {fired.number for fired in faults.log}.issuperset(numbers))
+    except TimeoutError:
+        raise Wreck(storm.describe(lane, f"{victim}: {name} befell nothing")) from None
+
+
+async def run_batch(storm: Storm, cells: tuple[Cell, ...]) -> None:
+    """Run cells, one a coin; raise Wreck if one goes wrong."""
+    lanes = [
+        storm.lane(coin, Random(f"{cell}"))
+        for coin, cell in zip(storm.sea.coins, cells, strict=False)
+    ]
+    titles = [f"{victim}: {name}" for victim, name in cells]
+    storm.ledgers.begin()
+    if not any(map(_is_shared, cells)):
+        await asyncio.gather(*(run_cell(storm, *each) for each in zip(lanes, cells, strict=True)))
+        storm.clear()
+    else:
+        for lane, cell, title in zip(lanes, cells, titles, strict=True):
+            await storm.reconnected()
+            await run_cell(storm, lane, cell)
+            storm.clear()
+            await storm.agree(lane, title)
+    await storm.judge(lanes, titles)
+    await storm.flatten(lanes, titles)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def verdicts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[Cell, str]]:
+    """Return what went wrong by cell, "" for those with which nothing did."""
+    found: dict[Cell, str] = {}
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        todo = batches()
+        while todo:
+            folder = tmp_path_factory.mktemp("matrix")
+            async with storm_in(folder, monkeypatch) as storm:
+                while todo:
+                    cells = todo.pop(0)
+                    try:
+                        await run_batch(storm, cells)
+                    except Wreck as e:
+                        found |= dict.fromkeys(cells, str(e))
+                        break  # the next one begins on a venue of its own
+                    found |= dict.fromkeys(cells, "")
+    yield found
+
+
+@pytest.mark.parametrize("cell", MATRIX, ids=lambda cell: f"{cell[0]}, {cell[1]}")
+def test_after_a_fault_both_sides_agree(cell: Cell, verdicts: dict[Cell, str]) -> None:
+    assert not verdicts[cell], verdicts[cell]
+
+
+@pytest.mark.parametrize("knobs", [DOCUMENTED, OTHERWISE], ids=["as documented", "otherwise"])
+async def test_any_weather_leaves_both_sides_agreed(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knobs: Knobs
+) -> None:
+    """Run scripts and faults by chance, under both settings of what nobody has verified."""
+    coins = request.config.getoption("--storms") // 2
+    async with storm_in(tmp_path, monkeypatch, knobs=knobs) as storm:
+        for seed in range(FIRST_SEED, FIRST_SEED + -(-coins // LANES)):
+            await storm.round(seed)
