@@ -7,7 +7,18 @@ from cyclopts import run
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import paper, parsing, rsi, sockets, startup, webhook
+from tests.bench import (
+    batches,
+    orders,
+    paper,
+    parsing,
+    rsi,
+    signing,
+    sockets,
+    startup,
+    ticks,
+    webhook,
+)
 from tests.bench.rounds import Comparison
 
 
@@ -20,6 +31,11 @@ def bench(*, quick: bool = False, json: Path | None = None) -> None:
         "With the socket, CPU us a message, ours / Nautilus's Rust client": sockets.measure(
             2 if quick else 5, 8_000 if quick else 40_000, 500 if quick else 3_000
         ),
+        "One order's signature, CPU us, ours / theirs": signing.measure(rounds, 4_000),
+        "Order parameters to the venue's reply, us, ours / theirs": orders.measure(
+            5 if quick else 15, 240 if quick else orders.ORDERS_MAX
+        ),
+        "Whole nodes, p50 of wall us, ours / theirs": ticks.measure(5 if quick else 20),
         "Paper execution, CPU us a quote, with / without": paper.measure(rounds, 20_000),
         "RSI, CPU us a bar, ours / Nautilus's": rsi.measure(rounds, 20_000),
     }
@@ -32,8 +48,17 @@ def bench(*, quick: bool = False, json: Path | None = None) -> None:
     for one in latencies:
         times = f"p50 {one.p50:.2f} ms, p99 {one.p99:.2f} ms"
         console.print(f"POST to on_data, {one.posts} posts, {one.at_once} at once: {times}")
+    thousand = batches.measure()
+    console.print(
+        f"{thousand.orders} orders in batches of {batches.BATCH}:"
+        f" {thousand.accepted} accepted in {thousand.place_secs:.2f} s,"
+        f" {thousand.canceled} canceled in {thousand.cancel_secs:.2f} s,"
+        f" {thousand.left_at_venue} left; weight {thousand.weight} of 1,200,"
+        f" {thousand.grown_mb:.0f} MB more resident"
+    )
     if json is not None:
         everything = groups | {"Start": start, "Idle MB": rss_mb, "POST to on_data": latencies}
+        everything["Batches"] = thousand
         json.write_bytes(msgspec.json.format(msgspec.json.encode(everything)))
 
 

@@ -17,6 +17,7 @@ from nautilus_trader.model.objects import Price, Quantity
 
 from adapters.hyperliquid.instruments import BASE_TIER, parse_perps
 from adapters.hyperliquid.parsing import (
+    Prices,
     parse_order_book_deltas,
     parse_quote_tick,
     parse_trade_tick,
@@ -48,8 +49,9 @@ def measure(rounds: int, calls: int) -> list[Comparison]:
 def _ours(btc: Instrument) -> dict[str, Callable[[], object]]:
     book, bbo, trades = frames.l2_book(), frames.bbo(), frames.trades()
     decode = WS_DECODER.decode
+    prices = Prices(btc.price_precision)  # as the feed keeps them from book to book
     return {
-        "l2Book 20x20": lambda: parse_order_book_deltas(decode(book).data, btc, 1),
+        "l2Book 20x20": lambda: parse_order_book_deltas(decode(book).data, btc, 1, prices),
         "bbo": lambda: parse_quote_tick(decode(bbo).data, btc, 1),
         "trades(1)": lambda: [parse_trade_tick(t, btc, 1) for t in decode(trades).data],
     }
