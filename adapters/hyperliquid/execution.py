@@ -505,6 +505,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             else:
                 self._reporter.report(events)
             if events is None or events:
+                self._budget.traded(fill.px * fill.sz)
                 self._watch.mark_stale()
 
     def _on_late_fills(self, fills: Iterable[UserFill]) -> None:
