@@ -41,6 +41,8 @@ class OrderReporter:
         Where orders and instruments are found.
     clock : LiveClock
         Stamps what the venue does not.
+    on_filled : Callable[[UserFill], None]
+        Told of each fill that was emitted, once.
     on_unexplained : Callable[[UserFill], None]
         Receives a fill of an order whose end was reported already.
     on_updated : Callable[[Order, Decimal], None]
@@ -53,12 +55,14 @@ class OrderReporter:
         client: ExecutionClient,
         cache: Cache,
         clock: LiveClock,
+        on_filled: Callable[[UserFill], None],
         on_unexplained: Callable[[UserFill], None],
         on_updated: Callable[[Order, Decimal], None],
     ) -> None:
         self._client = client
         self._cache = cache
         self._clock = clock
+        self._on_filled = on_filled
         self._on_unexplained = on_unexplained
         self._on_updated = on_updated
         self._base_sizes: dict[str, Decimal] = {}  # of orders in quote units, until accepted
@@ -147,8 +151,9 @@ class OrderReporter:
 
     def _emit_fill(self, event: Filled, order: Order) -> None:
         instrument = self._cache.instrument(order.instrument_id)
+        fill = cast("UserFill", event.fill.report)
         report = parse_fill_report(
-            cast("UserFill", event.fill.report),
+            fill,
             instrument,
             self._client.account_id,
             order.client_order_id,
@@ -170,6 +175,7 @@ class OrderReporter:
             report.liquidity_side,
             report.ts_event,
         )
+        self._on_filled(fill)
 
     def _emit_update(self, event: Updated, order: Order, stamp: int) -> None:
         instrument = self._cache.instrument(order.instrument_id)

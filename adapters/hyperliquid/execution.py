@@ -170,12 +170,13 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             send=self._send_mass_status_report,
             spawn=self.create_task,
         )
-        self._observer = OrderObserver(self._tracker, self._recall, self._foreign.on_fill)
+        self._observer = OrderObserver(self._tracker, self._recall, self._on_foreign_fill)
         self._reporter = OrderReporter(
             self,
             cache,
             clock,
-            on_unexplained=self._foreign.on_fill,
+            on_filled=self._on_traded,
+            on_unexplained=self._on_foreign_fill,
             on_updated=self._on_changed,
         )
         self._doubts = Doubts()
@@ -501,20 +502,23 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._last_fill_ms = max(self._last_fill_ms, fill.time)
             events = self._observer.on_fill(fill)
             if events is None:
-                self._foreign.on_fill(fill)
+                self._on_foreign_fill(fill)
             else:
                 self._reporter.report(events)
-            if events is None or events:
-                self._budget.traded(fill.px * fill.sz)
-                self._watch.mark_stale()
 
     def _on_late_fills(self, fills: Iterable[UserFill]) -> None:
         """Record fills of any age, of tracked orders alone."""
         for fill in sorted(fills, key=lambda fill: fill.time):
-            events = self._observer.on_fill(fill)
-            if events:
-                self._reporter.report(events)
-                self._watch.mark_stale()
+            self._reporter.report(self._observer.on_fill(fill) or [])
+
+    def _on_foreign_fill(self, fill: UserFill) -> None:
+        if self._foreign.on_fill(fill):
+            self._on_traded(fill)
+
+    def _on_traded(self, fill: UserFill) -> None:
+        # Told when the fill is: one that waited for a modify's outcome comes by another message.
+        self._budget.traded(fill.px * fill.sz)
+        self._watch.mark_stale()
 
     # Orders of an earlier life
 

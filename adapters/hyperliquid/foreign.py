@@ -70,21 +70,22 @@ class ForeignOrders:
         if order is None or not order.is_closed:
             self._spawn(self.report(update.order.oid))
 
-    def on_fill(self, fill: UserFill) -> None:
-        """Report a fill that no order accounts for, once."""
+    def on_fill(self, fill: UserFill) -> bool:
+        """Report a fill that no order accounts for, once; return whether it is heard first now."""
         trade_id = trade_id_of(fill)
         if trade_id in self._seen:
-            return
+            return False
         self._seen[trade_id] = None
         if len(self._seen) > REMEMBERED_FILLS:
             del self._seen[next(iter(self._seen))]
         order = self._known(order_key_of(fill))
         if order is not None and trade_id in {applied.value for applied in order.trade_ids}:
-            return
+            return True
         if fill.twapId is None:
             self._spawn(self.report(fill.oid))
         else:
             self._spawn(self.report_twap(fill.twapId))
+        return True
 
     def on_twap(self, entry: TwapHistory) -> None:
         """Report the end of a TWAP that Nautilus knows; older ones were told at the start."""

@@ -112,6 +112,23 @@ async def test_a_modify_of_a_filling_order_is_taken_back_to_what_was_asked(at: A
         assert live.remaining + order.filled_qty.as_decimal() == Decimal("0.05")
 
 
+async def test_a_part_that_outruns_the_name_of_its_twap_moves_the_balance_as_well(at: At) -> None:
+    async with trading(*at) as run:
+        run.venue.faults.add(Delay(on="post", type="twapOrder", ms=1_000, executed=True, count=1))
+        order = submit(run, market(run, "0.05"), twap_minutes=5, twap_randomize=False)
+        await eventually(lambda: run.ledger.fills)
+        assert order.filled_qty == 0  # nobody knows yet whose it is
+        await eventually(lambda: order.filled_qty > 0)
+
+        def is_told() -> bool:
+            here = run.cache.account_for_venue(BTC.venue).balance_total(USDC).as_decimal()
+            there = run.ledger.raw + sum(p.entry_notional for p in run.ledger.positions.values())
+            return abs(here - there) <= Decimal("2e-6")
+
+        await eventually(is_told)
+        assert len(run.ledger.fills) == 1
+
+
 async def test_a_lost_cancel_is_settled_by_a_look_not_by_a_guess(at: At) -> None:
     async with trading(*at, post_timeout_secs=1, expires_after_secs=2) as run:
         order = submit(run, limit(run, 0.9))
