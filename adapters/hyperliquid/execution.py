@@ -9,7 +9,6 @@ from typing import Any
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import LiveClock, MessageBus
 from nautilus_trader.common.enums import LogColor
-from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.execution import messages
 from nautilus_trader.execution.reports import (
     ExecutionMassStatus,
@@ -51,12 +50,12 @@ from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.inquiry import OrderInquiry
 from adapters.hyperliquid.last_resort import LastResort
 from adapters.hyperliquid.lookups import OrderLookups
-from adapters.hyperliquid.mass_status import OrderedMassStatus
 from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.preparation import OrderPreparation, asset_of
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
+from adapters.hyperliquid.reconciliation import Reconciliation
 from adapters.hyperliquid.reports import twap_id_of
 from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
@@ -193,6 +192,17 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             remember=state.remember,
             on_update=self._on_update,
             on_fills=self._on_late_fills,
+        )
+        self._reconciliation = Reconciliation(
+            self._account,
+            self._tracker,
+            self._inquiry,
+            clock,
+            self._venue_clock,
+            self.id,
+            self.account_id,
+            self._client_order_id_of,
+            self._find,
         )
         self._open_orders = OpenOrders(self._tracker, self._observer, self._is_on_main_dex)
         self._lookups = OrderLookups(
@@ -612,101 +622,37 @@ class HyperliquidExecutionClient(LiveExecutionClient):
     async def generate_order_status_report(
         self, command: messages.GenerateOrderStatusReport
     ) -> OrderStatusReport | None:
-        """
-        Return what the venue says of an order now; None if it does not know or does not say.
-
-        Of an order with a command in flight nothing is returned: what the venue says is recorded,
-        and told in events, since a report would overtake those that are on their way.
-        """
-        client_order_id, venue_order_id = command.client_order_id, command.venue_order_id
-        cloid = oid = None
-        if client_order_id is not None:
-            cloid = cloid_from_client_order_id(client_order_id.value)
-            if self._state.client_order_id_of(cloid) is None:
-                cloid = None
-        if cloid is None and venue_order_id is not None and venue_order_id.value.isdigit():
-            oid = int(venue_order_id.value)
-        if cloid is None and oid is None:
-            return None
-        key = "" if client_order_id is None else client_order_id.value
-        try:
-            if self._tracker.is_open(key) and not await self._inquiry.ask(key):
-                return None
-            report = await self._account.order_report(cloid=cloid, oid=oid)
-        except VenueError as e:
-            self._log.warning(f"Could not look {client_order_id} up: {e}")
-            return None
-        told = self._tracker.venue_order_id(key)
-        is_news = report is not None and told not in {None, report.venue_order_id.value}
-        return None if is_news else report
+        """Return what the venue says of an order now."""
+        return await self._reconciliation.order_report(command)
 
     async def generate_order_status_reports(
         self, command: messages.GenerateOrderStatusReports
     ) -> list[OrderStatusReport]:
-        """Return the open orders, and unless `open_only` the closed ones from `start` on."""
-        reports = await self._account.order_reports(
-            open_only=command.open_only, start_ms=_millis(command.start)
-        )
-        return [r for r in reports if command.instrument_id in (None, r.instrument_id)]
+        """Return the open orders, or also those that have ended."""
+        return await self._reconciliation.order_reports(command)
 
     async def generate_fill_reports(
         self, command: messages.GenerateFillReports
     ) -> list[FillReport]:
-        """Return the fills of a time, all of those that the venue still has by default."""
-        reports = await self._account.fill_reports(
-            _millis(command.start) or 0, _millis(command.end)
-        )
-        return [
-            report
-            for report in reports
-            if command.instrument_id in (None, report.instrument_id)
-            and command.venue_order_id in (None, report.venue_order_id)
-        ]
+        """Return the fills of a time."""
+        return await self._reconciliation.fill_reports(command)
 
     async def generate_position_status_reports(
         self, command: messages.GeneratePositionStatusReports
     ) -> list[PositionStatusReport]:
-        """Return the open positions; of one instrument that is asked for also a flat one."""
-        if command.instrument_id is None:
-            return await self._account.position_reports()
-        coin = self._find(command.instrument_id).raw_symbol.value
-        reports = await self._account.position_reports([coin])
-        return [report for report in reports if report.instrument_id == command.instrument_id]
+        """Return the open positions."""
+        return await self._reconciliation.position_reports(command)
 
     async def generate_mass_status(
         self, lookback_mins: int | None = None
     ) -> ExecutionMassStatus | None:
-        """Return orders, fills and positions of one look; None if the venue does not tell."""
-        status = OrderedMassStatus(
-            client_id=self.id,
-            account_id=self.account_id,
-            venue=self.venue,
-            report_id=UUID4(),
-            ts_init=self._clock.timestamp_ns(),
-        )
-        start_ms = (
-            None
-            if lookback_mins is None
-            else self._venue_clock.records_ms() - lookback_mins * 60_000
-        )
+        """Return orders, fills and positions of one look."""
         self.reconciliation_active = True
         try:
-            orders, fills = await self._account.reports_since(start_ms)
-            positions = await self._account.position_reports()
-        except (VenueError, ValueError) as e:
-            self._log.error(f"Cannot reconcile: {e}")
-            return None
+            return await self._reconciliation.mass_status(lookback_mins)
         finally:
             self.reconciliation_active = False
-        status.add_order_reports(orders)
-        status.add_fill_reports(fills)
-        status.add_position_reports(positions)
-        return status
 
 
 def _venue_id(order: Order) -> str | None:
     return None if order.venue_order_id is None else order.venue_order_id.value
-
-
-def _millis(time: Any) -> int | None:  # noqa: ANN401 (a pandas Timestamp)
-    return None if time is None else int(time.timestamp() * 1000)
