@@ -1,7 +1,7 @@
 """Nautilus's execution client for Hyperliquid: it routes; other modules do the work."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -17,13 +17,12 @@ from nautilus_trader.execution.reports import (
     PositionStatusReport,
 )
 from nautilus_trader.live.execution_client import LiveExecutionClient
-from nautilus_trader.model.enums import AccountType, OmsType, OrderSide, OrderStatus
+from nautilus_trader.model.enums import AccountType, OmsType
 from nautilus_trader.model.identifiers import (
     AccountId,
     ClientId,
     ClientOrderId,
     InstrumentId,
-    VenueOrderId,
 )
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
@@ -36,6 +35,7 @@ from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.account_terms import AccountTerms
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.accounts import HyperliquidAccount
+from adapters.hyperliquid.adoption import OrderAdoption
 from adapters.hyperliquid.budget import AddressBudget
 from adapters.hyperliquid.config import HyperliquidExecClientConfig
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE, NANOS_PER_MILLI
@@ -52,17 +52,15 @@ from adapters.hyperliquid.last_resort import LastResort
 from adapters.hyperliquid.lookups import OrderLookups
 from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
-from adapters.hyperliquid.orders import cloid_from_client_order_id
-from adapters.hyperliquid.preparation import OrderPreparation, asset_of
+from adapters.hyperliquid.order_commands import OrderCommands
+from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 from adapters.hyperliquid.reconciliation import Reconciliation
-from adapters.hyperliquid.reports import twap_id_of
 from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
 from adapters.hyperliquid.user_schemas import (
     USER_WS_DECODER,
-    FrontendOrder,
     OrderUpdate,
     TwapHistory,
     UserFill,
@@ -169,7 +167,8 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             send=self._send_mass_status_report,
             spawn=self.create_task,
         )
-        self._observer = OrderObserver(self._tracker, self._recall, self._on_foreign_fill)
+        adoption = OrderAdoption(self._tracker, cache, self._client_order_id_of)
+        self._observer = OrderObserver(self._tracker, adoption.recall, self._on_foreign_fill)
         self._reporter = OrderReporter(
             self,
             cache,
@@ -253,6 +252,16 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             cache,
             spawn=self.create_task,
         )
+        self._commands = OrderCommands(
+            self._entry,
+            self._account,
+            adoption,
+            self._tracker,
+            self._observer,
+            self._reporter,
+            cache,
+            self._client_order_id_of,
+        )
         self._terms = AccountTerms(self._exchange, self._find, self._watch.mark_stale)
         self._last_resort: LastResort | None = None
         if config.dead_mans_switch_secs:
@@ -267,7 +276,6 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             WsTwapHistory: lambda message: self._on_twaps(message.data.history),
         }
         self._owned: list[asyncio.Task[None]] = []
-        self._early_cancels: set[str] = set()
         self._has_connected = False
         self._is_past_told = False
         self._is_recovering = False
@@ -359,80 +367,22 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self._tasks.add(task)
 
     async def _submit_order(self, command: messages.SubmitOrder) -> None:
-        await self._entry.submit(command.order, command.params)
-        await self._cancel_early([command.order])
+        await self._commands.submit(command)
 
     async def _submit_order_list(self, command: messages.SubmitOrderList) -> None:
-        await self._entry.submit_list(command.order_list.orders)
-        await self._cancel_early(command.order_list.orders)
+        await self._commands.submit_list(command)
 
     async def _modify_order(self, command: messages.ModifyOrder) -> None:
-        order = self._order(command.client_order_id)
-        if order is not None:
-            await self._entry.modify(order, command.quantity, command.price, command.trigger_price)
+        await self._commands.modify(command)
 
     async def _cancel_order(self, command: messages.CancelOrder) -> None:
-        order = self._order(command.client_order_id)
-        if order is not None:
-            await self._entry.cancel([order])
+        await self._commands.cancel([command])
 
     async def _batch_cancel_orders(self, command: messages.BatchCancelOrders) -> None:
-        orders = [self._order(cancel.client_order_id) for cancel in command.cancels]
-        await self._entry.cancel([order for order in orders if order is not None])
+        await self._commands.cancel(command.cancels)
 
     async def _cancel_all_orders(self, command: messages.CancelAllOrders) -> None:
-        """Cancel what Nautilus knows at once, then what only the venue knows."""
-        terms = {"instrument_id": command.instrument_id, "side": command.order_side}
-        # An order whose cancel is pending is both open and in flight.
-        in_flight = [o for o in self._cache.orders_inflight(**terms) if not o.is_open]
-        known = self._cache.orders_open(**terms) + in_flight
-        if known:
-            await self._entry.cancel(known)
-        instrument = self._cache.instrument(command.instrument_id)
-        if instrument is None:
-            return
-        try:
-            resting = await self._account.resting(instrument.raw_symbol.value)
-            ours = {cloid_from_client_order_id(order.client_order_id.value) for order in known}
-            oids = {order.venue_order_id.value for order in known if order.venue_order_id}
-            side = {OrderSide.BUY: "B", OrderSide.SELL: "A"}.get(command.order_side)
-            others = [
-                order.oid
-                for order in resting
-                if side in {None, order.side}
-                and order.cloid not in ours
-                and str(order.oid) not in oids
-                and not self._is_submitted_after(order, command.ts_init)
-            ]
-            await self._entry.cancel_unknown(asset_of(instrument).asset_id, others)
-        except VenueError as e:
-            self._log.error(f"Could not cancel what only the venue knows: {e}")
-
-    def _is_submitted_after(self, resting: FrontendOrder, time_ns: int) -> bool:
-        """Return whether we have sent the order after a time: it came while the venue was asked."""
-        client_order_id = None if resting.cloid is None else self._client_order_id_of(resting.cloid)
-        order = None if client_order_id is None else self._cache.order(client_order_id)
-        return order is not None and order.ts_submitted > time_ns
-
-    def _order(self, client_order_id: ClientOrderId) -> Order | None:
-        """Return an order of the cache, tracked from now on; None after saying so."""
-        order = self._cache.order(client_order_id)
-        if order is None:
-            self._log.error(f"Expected an order of the cache, was {client_order_id}")
-        elif order.status == OrderStatus.INITIALIZED:
-            # A cancel passes the risk engine's queue by and so may overtake the order itself.
-            self._early_cancels.add(client_order_id.value)
-            return None
-        elif not self._tracker.knows(client_order_id.value) and not order.is_closed:
-            self._adopt(order, None)
-        return order
-
-    async def _cancel_early(self, orders: Sequence[Order]) -> None:
-        """Cancel those of the orders whose cancel has come before them."""
-        early = [order for order in orders if order.client_order_id.value in self._early_cancels]
-        self._early_cancels.difference_update(order.client_order_id.value for order in early)
-        if early:
-            await self._entry.cancel([order for order in early if not order.is_closed])
+        await self._commands.cancel_all(command)
 
     # What the account is told besides
 
@@ -530,45 +480,6 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self._budget.traded(fill.px * fill.sz)
         self._watch.mark_stale()
 
-    # Orders of an earlier life
-
-    def _recall(self, oid: int, cloid: str | None, size: Decimal | None) -> str | None:
-        """Return whose an order is that this run has not sent, tracked from now on, or None."""
-        client_order_id = None if cloid is None else self._client_order_id_of(cloid)
-        if client_order_id is None:
-            client_order_id = self._cache.client_order_id(VenueOrderId(str(oid)))
-        order = None if client_order_id is None else self._cache.order(client_order_id)
-        if order is None:
-            return None
-        key: str = order.client_order_id.value
-        if not self._tracker.knows(key):
-            if order.is_closed:
-                return None
-            self._adopt(order, size if _venue_id(order) == str(oid) else None)
-        if cloid is not None:
-            self._observer.bind(cloid, key)
-        return key
-
-    def _adopt(self, order: Order, size: Decimal | None) -> None:
-        """Track an order of an earlier life; `size` is that of its present venue order."""
-        key, quantity = order.client_order_id.value, order.quantity.as_decimal()
-        venue_order_id = _venue_id(order)
-        if venue_order_id is None:
-            self._tracker.submitted(key, quantity)
-            return
-        self._tracker.adopt(
-            key,
-            venue_order_id,
-            quantity=quantity,
-            filled=order.filled_qty.as_decimal(),
-            size=quantity if size is None else size,
-            trade_ids=[trade_id.value for trade_id in order.trade_ids],
-            reports_trigger=False,
-        )
-        twap_id = twap_id_of(venue_order_id)
-        if twap_id is not None:
-            self._reporter.report(self._observer.bind_twap(twap_id, key))
-
     def _client_order_id_of(self, cloid: str) -> ClientOrderId | None:
         text = self._state.client_order_id_of(cloid)
         return None if text is None else ClientOrderId(text)
@@ -652,7 +563,3 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             return await self._reconciliation.mass_status(lookback_mins)
         finally:
             self.reconciliation_active = False
-
-
-def _venue_id(order: Order) -> str | None:
-    return None if order.venue_order_id is None else order.venue_order_id.value

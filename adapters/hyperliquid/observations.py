@@ -261,4 +261,8 @@ class OrderObserver:
 
     def _find(self, oid: int, cloid: str | None, size: Decimal | None) -> str | None:
         key = None if cloid is None else self._by_cloid.get(cloid)
-        return self._recall(oid, cloid, size) if key is None else key
+        if key is None:
+            key = self._recall(oid, cloid, size)
+            if key is not None and cloid is not None:
+                self.bind(cloid, key)
+        return key
