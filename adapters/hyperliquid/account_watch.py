@@ -8,10 +8,9 @@ from nautilus_trader.common.component import Logger
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 
 from adapters.common.errors import VenueError
-from adapters.hyperliquid.account_schemas import RateLimit
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.budget import AddressBudget
-from adapters.hyperliquid.user_schemas import FundingPayment
+from adapters.hyperliquid.user_schemas import FundingPayment, UserFill
 
 # After a fill the venue's balances follow within a block; one look serves a burst of fills.
 DELAY_SECS = 0.2
@@ -40,11 +39,9 @@ class AccountWatch:
     Parameters
     ----------
     account : HyperliquidAccount
-        Where balances are read.
-    read_limit : Callable[[], Awaitable[RateLimit]]
-        Asks how many requests the account has left.
+        Where balances are read, and how many requests it has left.
     budget : AddressBudget
-        Takes what it says.
+        Takes the latter, and what each fill adds.
     tell : Tell
         Receives each state.
     publish_budget : Callable[[int], None]
@@ -57,7 +54,6 @@ class AccountWatch:
     def __init__(
         self,
         account: HyperliquidAccount,
-        read_limit: Callable[[], Awaitable[RateLimit]],
         budget: AddressBudget,
         *,
         tell: Tell,
@@ -65,7 +61,6 @@ class AccountWatch:
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
     ) -> None:
         self._account = account
-        self._read_limit = read_limit
         self._budget = budget
         self._tell = tell
         self._publish_budget = publish_budget
@@ -80,6 +75,11 @@ class AccountWatch:
         self._is_stale = True
         if self._looking is None or self._looking.done():
             self._looking = self._spawn(self._look())
+
+    def on_fill(self, fill: UserFill) -> None:
+        """Count what a fill adds to the budget, and look at the balances that it has moved."""
+        self._budget.traded(fill.px * fill.sz)
+        self.mark_stale()
 
     def on_funding(self, payment: FundingPayment) -> None:
         """Tell a funding payment, with the balances after it."""
@@ -101,7 +101,7 @@ class AccountWatch:
 
     async def read_budget(self) -> None:
         """Read how many requests the account has left, and publish it (VenueError)."""
-        limit = await self._read_limit()
+        limit = await self._account.rate_limit()
         self._budget.read(
             volume=limit.cumVlm,
             used=limit.nRequestsUsed,

@@ -17,6 +17,7 @@ from nautilus_trader.model.objects import AccountBalance, MarginBalance
 
 from adapters.common.errors import VenueRefused
 from adapters.hyperliquid.account_http import AccountHttp
+from adapters.hyperliquid.account_schemas import RateLimit
 from adapters.hyperliquid.constants import FILLS_PER_REQUEST, FUNDINGS_PER_REQUEST
 from adapters.hyperliquid.funds import AccountFunds
 from adapters.hyperliquid.http import HyperliquidHttpClient
@@ -243,6 +244,10 @@ class HyperliquidAccount:
     async def balances(self) -> tuple[list[AccountBalance], list[MarginBalance]]:
         """Return the money by currency, and the margin of each position."""
         return await self._funds.balances()
+
+    async def rate_limit(self) -> RateLimit:
+        """Return how many requests the account has used of those that it may send."""
+        return await self._http.user_rate_limit(self._address)
 
     async def _open_orders(self) -> dict[int, FrontendOrder]:
         """Return the open orders of all dexes with their children, each with a size."""

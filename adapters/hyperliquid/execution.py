@@ -1,7 +1,7 @@
 """Nautilus's execution client for Hyperliquid: it routes; other modules do the work."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -18,12 +18,7 @@ from nautilus_trader.execution.reports import (
 )
 from nautilus_trader.live.execution_client import LiveExecutionClient
 from nautilus_trader.model.enums import AccountType, OmsType
-from nautilus_trader.model.identifiers import (
-    AccountId,
-    ClientId,
-    ClientOrderId,
-    InstrumentId,
-)
+from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId, InstrumentId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 from nautilus_trader.model.orders import Order
@@ -31,14 +26,14 @@ from nautilus_trader.model.orders import Order
 from adapters.common.errors import VenueError
 from adapters.common.keep_warm import keep_warm
 from adapters.common.order_tracker import OrderTracker
-from adapters.hyperliquid.account_http import AccountHttp
+from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
 from adapters.hyperliquid.account_terms import AccountTerms
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.adoption import OrderAdoption
 from adapters.hyperliquid.budget import AddressBudget
 from adapters.hyperliquid.config import HyperliquidExecClientConfig
-from adapters.hyperliquid.constants import HYPERLIQUID_VENUE, NANOS_PER_MILLI
+from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
 from adapters.hyperliquid.credentials import check_credentials
 from adapters.hyperliquid.doubts import Doubts
 from adapters.hyperliquid.emission import OrderReporter
@@ -56,28 +51,13 @@ from adapters.hyperliquid.order_commands import OrderCommands
 from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 from adapters.hyperliquid.reconciliation import Reconciliation
+from adapters.hyperliquid.recovery import Recovery
 from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
-from adapters.hyperliquid.user_schemas import (
-    USER_WS_DECODER,
-    OrderUpdate,
-    TwapHistory,
-    UserFill,
-    WsOpenOrders,
-    WsOrderUpdates,
-    WsTwapHistory,
-    WsUser,
-    WsUserFills,
-)
+from adapters.hyperliquid.user_schemas import USER_WS_DECODER
 from adapters.hyperliquid.venue_clock import VenueClock
-from adapters.hyperliquid.websocket import HyperliquidWebSocketClient, Streamed
-
-# The history of TWAPs is told on userEvents as well, but only its own stream repeats what a broken
-# connection has missed.
-USER_STREAMS = ("orderUpdates", "userEvents", "userFills", "userTwapHistory", "openOrders")
-# Fills that were missed are asked for from this much before the last one seen.
-OVERLAP_MS = 60_000
+from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 
 
 class HyperliquidExecutionClient(LiveExecutionClient):
@@ -147,7 +127,6 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self._by_coin: dict[str, Instrument] = {}
         self._dexes = [""]  # the venue's own, and those of the instruments once they are loaded
         self._venue_clock = VenueClock(http, clock)
-        reads = AccountHttp(http)
         self._account = HyperliquidAccount(
             http,
             self.address,
@@ -157,26 +136,37 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._client_order_id_of,
             self._dexes,
         )
-        self._tracker = OrderTracker()
-        self._foreign = ForeignOrders(
+        self._budget = AddressBudget()
+        self._watch = AccountWatch(
+            self._account,
+            self._budget,
+            tell=self._tell_account,
+            publish_budget=self._publish_budget,
+            spawn=self.create_task,
+        )
+        foreign = ForeignOrders(
             self._account,
             cache,
             clock,
             self.id,
             self.account_id,
+            on_filled=self._watch.on_fill,
             send=self._send_mass_status_report,
             spawn=self.create_task,
         )
+        self._tracker = OrderTracker()
         adoption = OrderAdoption(self._tracker, cache, self._client_order_id_of)
-        self._observer = OrderObserver(self._tracker, adoption.recall, self._on_foreign_fill)
+        self._observer = OrderObserver(self._tracker, adoption.recall, foreign.on_fill)
         self._reporter = OrderReporter(
             self,
             cache,
             clock,
-            on_filled=self._on_traded,
-            on_unexplained=self._on_foreign_fill,
-            on_updated=self._on_changed,
+            on_filled=self._watch.on_fill,
+            on_unexplained=foreign.on_fill,
+            on_updated=self._on_updated,
         )
+        open_orders = OpenOrders(self._tracker, self._observer, self._is_on_main_dex)
+        self._news = AccountNews(self._observer, open_orders, self._reporter, foreign, self._watch)
         self._doubts = Doubts()
         self._inquiry = OrderInquiry(
             http,
@@ -189,8 +179,8 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             grace_ms=config.absence_grace_ms,
             is_ours=lambda cloid: state.client_order_id_of(cloid) is not None,
             remember=state.remember,
-            on_update=self._on_update,
-            on_fills=self._on_late_fills,
+            on_update=self._news.on_update,
+            on_fills=self._news.on_late_fills,
         )
         self._reconciliation = Reconciliation(
             self._account,
@@ -203,27 +193,27 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._client_order_id_of,
             self._find,
         )
-        self._open_orders = OpenOrders(self._tracker, self._observer, self._is_on_main_dex)
         self._lookups = OrderLookups(
             self._inquiry.ask,
-            lambda: self._tracker.doubtful() + self._open_orders.contradicted(),
+            lambda: self._tracker.doubtful() + open_orders.contradicted(),
         )
-        self._budget = AddressBudget()
-        self._watch = AccountWatch(
+        self._recovery = Recovery(
             self._account,
-            lambda: reads.user_rate_limit(self.address),
-            self._budget,
-            tell=self._tell_account,
-            publish_budget=self._publish_budget,
+            self._news,
+            self._tracker,
+            self._lookups,
+            open_orders,
+            self._watch,
+            is_connected=lambda: self._ws.is_connected,
             spawn=self.create_task,
         )
         self._ws = HyperliquidWebSocketClient(
             loop,
             config.ws_url,
             USER_WS_DECODER,
-            on_message=self._on_message,
+            on_message=self._news.on_message,
             on_gap=lambda _subscription: None,
-            on_connection=self._on_connection,
+            on_connection=self._recovery.on_connection,
             ping_interval_secs=config.ws_ping_interval_secs,
             idle_timeout_secs=config.ws_idle_timeout_secs,
             proxy_url=config.proxy_url,
@@ -268,18 +258,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._last_resort = LastResort(
                 self._exchange, config, self.address, self._venue_clock.now_ms
             )
-        self._handlers: dict[type, Callable[[Any], None]] = {
-            WsOrderUpdates: self._on_order_updates,
-            WsUser: self._on_user,
-            WsUserFills: self._on_user_fills,
-            WsOpenOrders: self._on_open_orders,
-            WsTwapHistory: lambda message: self._on_twaps(message.data.history),
-        }
         self._owned: list[asyncio.Task[None]] = []
-        self._has_connected = False
-        self._is_past_told = False
-        self._is_recovering = False
-        self._last_fill_ms = 0
         msgbus.register(endpoint=f"{name}.command", handler=self._on_command)
 
     # Connection
@@ -293,7 +272,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._config.vault_address,
         )
         await self._venue_clock.compare()
-        self._last_fill_ms = self._venue_clock.records_ms()
+        self._news.begin(self._venue_clock.records_ms())
         await self._watch.refresh()
         await self._await_account_registered()
         await self._ws.connect()
@@ -301,7 +280,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             await self._ws.subscribe(Subscription(type=stream, user=self.address))
         await self._terms.apply(self._config.leverages, self._config.isolated)
         await self._watch.read_budget()
-        self._has_connected = True
+        self._recovery.begin()
         self._own(self._lookups.run(), "hyperliquid order look-ups")
         self._own(self._watch.keep(self._venue_clock.compare), "hyperliquid housekeeping")
         if self._config.keep_warm:
@@ -401,113 +380,19 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             raise ValueError(f"Expected an instrument that is loaded, was {instrument_id}")
         return instrument
 
-    # Messages in
-
-    def _on_message(self, message: Streamed) -> None:
-        handler = self._handlers.get(type(message))
-        if handler is not None:
-            handler(message)
-
-    def _on_order_updates(self, message: WsOrderUpdates) -> None:
-        for update in message.data:
-            self._on_update(update)
-
-    def _on_update(self, update: OrderUpdate) -> None:
-        events = self._observer.on_update(update)
-        if events is not None:
-            self._reporter.report(events, update.statusTimestamp * NANOS_PER_MILLI)
-        elif not self._observer.may_be_part(update):
-            self._foreign.on_update(update)
-
-    def _on_open_orders(self, message: WsOpenOrders) -> None:
-        self._reporter.report(self._open_orders.on_list(message.data.orders))
+    # What the rooms ask for
 
     def _is_on_main_dex(self, key: str) -> bool:
         order = self._cache.order(ClientOrderId(key))
         instrument = None if order is None else self._cache.instrument(order.instrument_id)
         return instrument is not None and ":" not in instrument.raw_symbol.value
 
-    def _on_user(self, message: WsUser) -> None:
-        data = message.data
-        self._on_fills(data.fills)
-        self._on_fills(slice_.fill for slice_ in data.twapSliceFills)
-        self._on_twaps(data.twapHistory)
-        if data.funding is not None:
-            self._watch.on_funding(data.funding)
-        if data.liquidation is not None:
-            self._log.error(f"The venue reports a liquidation: {data.liquidation}")
-            self._watch.mark_stale()
-
-    def _on_twaps(self, history: Iterable[TwapHistory]) -> None:
-        for entry in history:
-            events = self._observer.on_twap(entry)
-            if events is None:
-                self._foreign.on_twap(entry)
-            else:
-                self._reporter.report(events)
-
-    def _on_user_fills(self, message: WsUserFills) -> None:
-        # The first snapshot holds the past, which Nautilus reconciles from reports; however late it
-        # comes, it must not overtake them fill by fill.
-        if message.data.isSnapshot and not self._is_past_told:
-            self._is_past_told = True
-            return
-        self._on_fills(message.data.fills)
-
-    def _on_fills(self, fills: Iterable[UserFill]) -> None:
-        since = self._last_fill_ms - OVERLAP_MS
-        for fill in sorted(fills, key=lambda fill: fill.time):
-            if fill.time < since:
-                continue
-            self._last_fill_ms = max(self._last_fill_ms, fill.time)
-            events = self._observer.on_fill(fill)
-            if events is None:
-                self._on_foreign_fill(fill)
-            else:
-                self._reporter.report(events)
-
-    def _on_late_fills(self, fills: Iterable[UserFill]) -> None:
-        """Record fills of any age, of tracked orders alone."""
-        for fill in sorted(fills, key=lambda fill: fill.time):
-            self._reporter.report(self._observer.on_fill(fill) or [])
-
-    def _on_foreign_fill(self, fill: UserFill) -> None:
-        if self._foreign.on_fill(fill):
-            self._on_traded(fill)
-
-    def _on_traded(self, fill: UserFill) -> None:
-        # Told when the fill is: one that waited for a modify's outcome comes by another message.
-        self._budget.traded(fill.px * fill.sz)
-        self._watch.mark_stale()
-
     def _client_order_id_of(self, cloid: str) -> ClientOrderId | None:
         text = self._state.client_order_id_of(cloid)
         return None if text is None else ClientOrderId(text)
 
-    def _on_changed(self, order: Order, quantity: Decimal) -> None:
+    def _on_updated(self, order: Order, quantity: Decimal) -> None:
         self._entry.correct(order, quantity)
-
-    # After a broken connection
-
-    def _on_connection(self, is_up: bool) -> None:
-        if not is_up:
-            self._open_orders.forget()
-        if is_up and self._has_connected and not self._is_recovering:
-            self._is_recovering = True
-            self.create_task(self._recover())
-
-    async def _recover(self) -> None:
-        """Find out what the streams did not tell while they were down."""
-        try:
-            self._on_fills(await self._account.fills(self._last_fill_ms - OVERLAP_MS))
-            for key in self._tracker.open_orders():
-                self._lookups.want(key, 0.0)
-            await self._watch.refresh()
-        except VenueError as e:
-            self._log.warning(f"Recovery after the reconnect is incomplete, again soon: {e}")
-            self._loop.call_later(1.0, self._on_connection, self._ws.is_connected)
-        finally:
-            self._is_recovering = False
 
     # The account
 

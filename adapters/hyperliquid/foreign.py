@@ -37,6 +37,8 @@ class ForeignOrders:
         Stamps reports.
     client_id, account_id
         Of the execution client.
+    on_filled : Callable[[UserFill], None]
+        Told of each fill, once.
     send : Callable[[ExecutionMassStatus], None]
         Hands reports to Nautilus.
     spawn : Callable[[Coroutine], Any]
@@ -51,6 +53,7 @@ class ForeignOrders:
         clock: LiveClock,
         client_id: ClientId,
         account_id: AccountId,
+        on_filled: Callable[[UserFill], None],
         send: Callable[[ExecutionMassStatus], None],
         spawn: Callable[[Coroutine[Any, Any, None]], Any],
     ) -> None:
@@ -59,6 +62,7 @@ class ForeignOrders:
         self._clock = clock
         self._client_id = client_id
         self._account_id = account_id
+        self._on_filled = on_filled
         self._send = send
         self._spawn = spawn
         self._seen: dict[str, None] = {}  # trade ids, newest last
@@ -70,22 +74,22 @@ class ForeignOrders:
         if order is None or not order.is_closed:
             self._spawn(self.report(update.order.oid))
 
-    def on_fill(self, fill: UserFill) -> bool:
-        """Report a fill that no order accounts for, once; return whether it is heard first now."""
+    def on_fill(self, fill: UserFill) -> None:
+        """Report a fill that no order accounts for, once."""
         trade_id = trade_id_of(fill)
         if trade_id in self._seen:
-            return False
+            return
         self._seen[trade_id] = None
         if len(self._seen) > REMEMBERED_FILLS:
             del self._seen[next(iter(self._seen))]
+        self._on_filled(fill)
         order = self._known(order_key_of(fill))
         if order is not None and trade_id in {applied.value for applied in order.trade_ids}:
-            return True
+            return
         if fill.twapId is None:
             self._spawn(self.report(fill.oid))
         else:
             self._spawn(self.report_twap(fill.twapId))
-        return True
 
     def on_twap(self, entry: TwapHistory) -> None:
         """Report the end of a TWAP that Nautilus knows; older ones were told at the start."""

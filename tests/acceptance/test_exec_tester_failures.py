@@ -13,7 +13,7 @@ import pytest_asyncio
 from nautilus_trader.model.enums import OrderSide, OrderType, TimeInForce
 from nautilus_trader.model.orders import Order
 
-from adapters.hyperliquid.execution import USER_STREAMS
+from adapters.hyperliquid.account_news import USER_STREAMS
 from simulator.fault_rules import (
     Abort,
     AnyRule,

@@ -1,0 +1,149 @@
+"""What the venue tells of an account by itself, handed to those who record it; it asks nobody."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from nautilus_trader.common.component import Logger
+
+from adapters.hyperliquid.account_watch import AccountWatch
+from adapters.hyperliquid.constants import NANOS_PER_MILLI
+from adapters.hyperliquid.emission import OrderReporter
+from adapters.hyperliquid.foreign import ForeignOrders
+from adapters.hyperliquid.observations import OrderObserver
+from adapters.hyperliquid.open_orders import OpenOrders
+from adapters.hyperliquid.user_schemas import (
+    OrderUpdate,
+    TwapHistory,
+    UserFill,
+    WsOpenOrders,
+    WsOrderUpdates,
+    WsTwapHistory,
+    WsUser,
+    WsUserFills,
+)
+from adapters.hyperliquid.websocket import Streamed
+
+# The history of TWAPs is told on userEvents as well, but only its own stream repeats what a broken
+# connection has missed.
+USER_STREAMS = ("orderUpdates", "userEvents", "userFills", "userTwapHistory", "openOrders")
+# Fills come on two streams, and late ones are taken from this much before the last one seen.
+OVERLAP_MS = 60_000
+
+
+class AccountNews:
+    """
+    The messages of the user streams, and which fills among them are the past.
+
+    Parameters
+    ----------
+    observer : OrderObserver
+        Says what they mean for our orders.
+    open_orders : OpenOrders
+        Keeps the list of those that rest.
+    reporter : OrderReporter
+        Tells Nautilus.
+    foreign : ForeignOrders
+        Takes what is not of our orders.
+    watch : AccountWatch
+        Takes what moves the balances.
+
+    """
+
+    def __init__(
+        self,
+        observer: OrderObserver,
+        open_orders: OpenOrders,
+        reporter: OrderReporter,
+        foreign: ForeignOrders,
+        watch: AccountWatch,
+    ) -> None:
+        self._observer = observer
+        self._open_orders = open_orders
+        self._reporter = reporter
+        self._foreign = foreign
+        self._watch = watch
+        self._last_fill_ms = 0
+        self._is_past_told = False
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            WsOrderUpdates: self._on_order_updates,
+            WsUser: self._on_user,
+            WsUserFills: self._on_user_fills,
+            WsOpenOrders: self._on_open_orders,
+            WsTwapHistory: lambda message: self._on_twaps(message.data.history),
+        }
+        self._log = Logger(type(self).__name__)
+
+    def begin(self, time_ms: int) -> None:
+        """Say what the venue's time is now: what it has filled before is told in reports."""
+        self._last_fill_ms = time_ms
+
+    @property
+    def fills_from_ms(self) -> int:
+        """From which of the venue's times on fills are taken."""
+        return self._last_fill_ms - OVERLAP_MS
+
+    def on_message(self, message: Streamed) -> None:
+        """Take a message of one of the user streams."""
+        handler = self._handlers.get(type(message))
+        if handler is not None:
+            handler(message)
+
+    def on_update(self, update: OrderUpdate) -> None:
+        """Take what the venue says of one order."""
+        events = self._observer.on_update(update)
+        if events is not None:
+            self._reporter.report(events, update.statusTimestamp * NANOS_PER_MILLI)
+        elif not self._observer.may_be_part(update):
+            self._foreign.on_update(update)
+
+    def on_fills(self, fills: Iterable[UserFill]) -> None:
+        """Take fills in any order and any number of times, but for those of the past."""
+        since = self.fills_from_ms
+        for fill in sorted(fills, key=lambda fill: fill.time):
+            if fill.time < since:
+                continue
+            self._last_fill_ms = max(self._last_fill_ms, fill.time)
+            events = self._observer.on_fill(fill)
+            if events is None:
+                self._foreign.on_fill(fill)
+            else:
+                self._reporter.report(events)
+
+    def on_late_fills(self, fills: Iterable[UserFill]) -> None:
+        """Take fills of any age, of tracked orders alone."""
+        for fill in sorted(fills, key=lambda fill: fill.time):
+            self._reporter.report(self._observer.on_fill(fill) or [])
+
+    def _on_order_updates(self, message: WsOrderUpdates) -> None:
+        for update in message.data:
+            self.on_update(update)
+
+    def _on_open_orders(self, message: WsOpenOrders) -> None:
+        self._reporter.report(self._open_orders.on_list(message.data.orders))
+
+    def _on_user(self, message: WsUser) -> None:
+        data = message.data
+        self.on_fills(data.fills)
+        self.on_fills(slice_.fill for slice_ in data.twapSliceFills)
+        self._on_twaps(data.twapHistory)
+        if data.funding is not None:
+            self._watch.on_funding(data.funding)
+        if data.liquidation is not None:
+            self._log.error(f"The venue reports a liquidation: {data.liquidation}")
+            self._watch.mark_stale()
+
+    def _on_twaps(self, history: Iterable[TwapHistory]) -> None:
+        for entry in history:
+            events = self._observer.on_twap(entry)
+            if events is None:
+                self._foreign.on_twap(entry)
+            else:
+                self._reporter.report(events)
+
+    def _on_user_fills(self, message: WsUserFills) -> None:
+        # The first snapshot holds the past, which Nautilus reconciles from reports; however late it
+        # comes, it must not overtake them fill by fill.
+        if message.data.isSnapshot and not self._is_past_told:
+            self._is_past_told = True
+            return
+        self.on_fills(message.data.fills)
