@@ -18,8 +18,7 @@ from nautilus_trader.execution.reports import (
 )
 from nautilus_trader.live.execution_client import LiveExecutionClient
 from nautilus_trader.model.enums import AccountType, OmsType
-from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId, InstrumentId
-from nautilus_trader.model.instruments import Instrument
+from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 from nautilus_trader.model.orders import Order
 
@@ -44,6 +43,7 @@ from adapters.hyperliquid.governor import WeightGovernor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.inquiry import OrderInquiry
 from adapters.hyperliquid.last_resort import LastResort
+from adapters.hyperliquid.loaded import LoadedInstruments
 from adapters.hyperliquid.lookups import OrderLookups
 from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
@@ -120,21 +120,19 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self._http = http
         self._signer = signer
         self._state = state
-        self._provider = instrument_provider
         self._config = config
         self.address = (config.vault_address or config.account_address or signer.address).lower()
         self._set_account_id(AccountId(f"{name}-{self.address}"))
-        self._by_coin: dict[str, Instrument] = {}
-        self._dexes = [""]  # the venue's own, and those of the instruments once they are loaded
+        self._instruments = LoadedInstruments(instrument_provider, cache)
         self._venue_clock = VenueClock(http, clock)
         self._account = HyperliquidAccount(
             http,
             self.address,
-            self._by_coin.get,
+            self._instruments.of_coin,
             self.account_id,
             clock,
             self._client_order_id_of,
-            self._dexes,
+            self._instruments.dexes,
         )
         self._budget = AddressBudget()
         self._watch = AccountWatch(
@@ -165,7 +163,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             on_unexplained=foreign.on_fill,
             on_updated=self._on_updated,
         )
-        open_orders = OpenOrders(self._tracker, self._observer, self._is_on_main_dex)
+        open_orders = OpenOrders(self._tracker, self._observer, self._instruments.is_on_main_dex)
         self._news = AccountNews(self._observer, open_orders, self._reporter, foreign, self._watch)
         self._doubts = Doubts()
         self._inquiry = OrderInquiry(
@@ -191,7 +189,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self.id,
             self.account_id,
             self._client_order_id_of,
-            self._find,
+            self._instruments.find,
         )
         self._lookups = OrderLookups(
             self._inquiry.ask,
@@ -252,7 +250,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             cache,
             self._client_order_id_of,
         )
-        self._terms = AccountTerms(self._exchange, self._find, self._watch.mark_stale)
+        self._terms = AccountTerms(self._exchange, self._instruments.find, self._watch.mark_stale)
         self._last_resort: LastResort | None = None
         if config.dead_mans_switch_secs:
             self._last_resort = LastResort(
@@ -264,7 +262,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
     # Connection
 
     async def _connect(self) -> None:
-        await self._load_instruments()
+        await self._instruments.load()
         await check_credentials(
             self._http,
             self._signer.address,
@@ -297,18 +295,6 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             await self._last_resort.disarm()
         await self._ws.disconnect()
         self._state.close()
-
-    async def _load_instruments(self) -> None:
-        await self._provider.initialize()
-        for currency in self._provider.currencies().values():
-            self._cache.add_currency(currency)
-        for instrument in self._provider.list_all():
-            coin = instrument.raw_symbol.value
-            self._by_coin[coin] = instrument
-            if coin.rpartition(":")[0] not in self._dexes:
-                self._dexes.append(coin.rpartition(":")[0])
-            if self._cache.instrument(instrument.id) is None:
-                self._cache.add_instrument(instrument)
 
     def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = self._loop.create_task(work, name=name)
@@ -374,18 +360,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         except (VenueError, ValueError) as e:
             self._log.error(f"The command had no effect that is known: {e}")
 
-    def _find(self, instrument_id: InstrumentId) -> Instrument:
-        instrument = self._provider.find(instrument_id)
-        if instrument is None:
-            raise ValueError(f"Expected an instrument that is loaded, was {instrument_id}")
-        return instrument
-
     # What the rooms ask for
-
-    def _is_on_main_dex(self, key: str) -> bool:
-        order = self._cache.order(ClientOrderId(key))
-        instrument = None if order is None else self._cache.instrument(order.instrument_id)
-        return instrument is not None and ":" not in instrument.raw_symbol.value
 
     def _client_order_id_of(self, cloid: str) -> ClientOrderId | None:
         text = self._state.client_order_id_of(cloid)

@@ -1,0 +1,76 @@
+"""The instruments that one client trades, by what the venue calls them; it places no order."""
+
+from collections.abc import Sequence
+
+from nautilus_trader.cache.cache import Cache
+from nautilus_trader.model.identifiers import ClientOrderId, InstrumentId
+from nautilus_trader.model.instruments import Instrument
+
+from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
+
+
+class LoadedInstruments:
+    """
+    What the provider has loaded; nothing until `load`.
+
+    Parameters
+    ----------
+    provider : HyperliquidInstrumentProvider
+        Loads them.
+    cache : Cache
+        Receives those that it lacks, and knows the instruments of orders.
+
+    """
+
+    def __init__(self, provider: HyperliquidInstrumentProvider, cache: Cache) -> None:
+        self._provider = provider
+        self._cache = cache
+        self._by_coin: dict[str, Instrument] = {}
+        self._dexes = [""]
+
+    async def load(self) -> None:
+        """Load what the settings want; raises what the provider does."""
+        await self._provider.initialize()
+        for currency in self._provider.currencies().values():
+            self._cache.add_currency(currency)
+        for instrument in self._provider.list_all():
+            coin = instrument.raw_symbol.value
+            self._by_coin[coin] = instrument
+            if _dex_of(coin) not in self._dexes:
+                self._dexes.append(_dex_of(coin))
+            if self._cache.instrument(instrument.id) is None:
+                self._cache.add_instrument(instrument)
+
+    @property
+    def dexes(self) -> Sequence[str]:
+        """The venue's own dex, which is "", and those of the instruments; it grows as they load."""
+        return self._dexes
+
+    def of_coin(self, coin: str) -> Instrument | None:
+        """Return the instrument of a coin, None if it is not loaded."""
+        return self._by_coin.get(coin)
+
+    def find(self, instrument_id: InstrumentId) -> Instrument:
+        """
+        Return a loaded instrument.
+
+        Raises
+        ------
+        ValueError
+            If it is not loaded.
+
+        """
+        instrument = self._provider.find(instrument_id)
+        if instrument is None:
+            raise ValueError(f"Expected an instrument that is loaded, was {instrument_id}")
+        return instrument
+
+    def is_on_main_dex(self, client_order_id: str) -> bool:
+        """Return whether an order is one of the venue's own dex, as far as the cache knows it."""
+        order = self._cache.order(ClientOrderId(client_order_id))
+        instrument = None if order is None else self._cache.instrument(order.instrument_id)
+        return instrument is not None and not _dex_of(instrument.raw_symbol.value)
+
+
+def _dex_of(coin: str) -> str:
+    return coin.rpartition(":")[0]
