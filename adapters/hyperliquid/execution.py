@@ -22,6 +22,7 @@ from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 from nautilus_trader.model.orders import Order
 
+from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
 from adapters.common.keep_warm import keep_warm
 from adapters.common.order_tracker import OrderTracker
@@ -256,7 +257,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._last_resort = LastResort(
                 self._exchange, config, self.address, self._venue_clock.now_ms
             )
-        self._owned: list[asyncio.Task[None]] = []
+        self._chores = Chores(loop, self._log)
         msgbus.register(endpoint=f"{name}.command", handler=self._on_command)
 
     # Connection
@@ -279,32 +280,19 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         await self._terms.apply(self._config.leverages, self._config.isolated)
         await self._watch.read_budget()
         self._recovery.begin()
-        self._own(self._lookups.run(), "hyperliquid order look-ups")
-        self._own(self._watch.keep(self._venue_clock.compare), "hyperliquid housekeeping")
+        self._chores.start(self._lookups.run(), "hyperliquid order look-ups")
+        self._chores.start(self._watch.keep(self._venue_clock.compare), "hyperliquid housekeeping")
         if self._config.keep_warm:
-            self._own(keep_warm(), "hyperliquid keep-warm")
+            self._chores.start(keep_warm(), "hyperliquid keep-warm")
         if self._last_resort is not None:
-            self._own(self._last_resort.run(), "hyperliquid last resort")
+            self._chores.start(self._last_resort.run(), "hyperliquid last resort")
 
     async def _disconnect(self) -> None:
-        for task in self._owned:
-            task.cancel()
-        await asyncio.gather(*self._owned, return_exceptions=True)
-        self._owned.clear()
+        await self._chores.end()
         if self._last_resort is not None:
             await self._last_resort.disarm()
         await self._ws.disconnect()
         self._state.close()
-
-    def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = self._loop.create_task(work, name=name)
-        self._owned.append(task)
-        task.add_done_callback(self._report_end)
-
-    def _report_end(self, task: asyncio.Task[None]) -> None:
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            self._log.exception(f"Task {task.get_name()} has ended", error)
 
     # Orders out. Each command runs up to its first wait in the caller's stack, so that an order
     # leaves in the same turn of the loop in which the engine hands it over.

@@ -12,6 +12,7 @@ import msgspec
 from nautilus_trader.common.component import Logger
 
 from adapters.common.backoff import backoff_delay_secs
+from adapters.common.chores import Chores
 from adapters.common.errors import NotSent
 from adapters.hyperliquid.connection import Connection, open_connection
 from adapters.hyperliquid.posts import PostBook
@@ -105,7 +106,6 @@ class HyperliquidWebSocketClient[M: Streamed]:
         stale_stream_secs: float = 60.0,
         proxy_url: str | None = None,
     ) -> None:
-        self._loop = loop
         self._url = url
         self._decode = decoder.decode
         self._on_message = on_message
@@ -128,8 +128,8 @@ class HyperliquidWebSocketClient[M: Streamed]:
         self._unheard: set[tuple[str, ...]] = set()
         self._posts = PostBook(loop)
         self._connection: Connection | None = None
-        self._tasks: list[asyncio.Task[None]] = []
         self._log = Logger(type(self).__name__)
+        self._chores = Chores(loop, self._log)
 
     async def connect(self) -> None:
         """Open the connection, trying until it succeeds or the caller is cancelled."""
@@ -141,16 +141,11 @@ class HyperliquidWebSocketClient[M: Streamed]:
             "stream watchdog": self._watch_streams(),
         }
         for name, chore in chores.items():
-            task = self._loop.create_task(chore, name=f"hyperliquid {name}")
-            task.add_done_callback(self._report)
-            self._tasks.append(task)
+            self._chores.start(chore, f"hyperliquid {name}")
 
     async def disconnect(self) -> None:
         """Close the connection and end all tasks of this client."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._chores.end()
         connection = self._connection
         if connection is not None:
             await connection.close()
@@ -328,11 +323,6 @@ class HyperliquidWebSocketClient[M: Streamed]:
     def _on_post(self, message: WsPost) -> None:
         if not self._posts.settle(message.data):
             self._log.warning(f"Late answer to post {message.data.id}: nobody waits for it")
-
-    def _report(self, task: asyncio.Task[None]) -> None:
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            self._log.exception(f"Task {task.get_name()} has ended", error)
 
 
 async def _pause(attempt: int) -> None:
