@@ -114,11 +114,11 @@ class AccountWatch:
         """Read all of it, and whatever else wants a regular look, until cancelled."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECS)
-            try:
-                for look in (*others, self.read_budget, self.refresh):
+            for look in (*others, self.read_budget, self.refresh):
+                try:
                     await look()
-            except VenueError as e:
-                self._log.warning(f"Could not read the account: {e}")
+                except VenueError as e:
+                    self._log.warning(f"Could not read the account: {e}")
 
     async def _look(self) -> None:
         # What comes while the venue is asked may not be in its answer: then it is asked again.
