@@ -44,6 +44,7 @@ from simulator.clock import Clock
 from simulator.events import Source
 from simulator.exchange.accounts import Account
 from simulator.exchange.margin import AccountState
+from simulator.exchange.model import OrderRequest, Side, Tif
 from simulator.generator import Generator
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
 from simulator.hyperliquid_trading import TradingOptions
@@ -221,3 +222,12 @@ async def trading(
         node_on(loopback, state, monkeypatch, **settings) as run,
     ):
         yield run
+
+
+def place_elsewhere(run: Run, price: Price, size: str, tif: Tif) -> set[int]:
+    """Buy for the account without the node; return the ids of what rests of it."""
+    exchange, before = run.venue.trading.exchange, set(run.ledger.live)
+    request = OrderRequest(0, Side.BUY, price.as_decimal(), Decimal(size), tif)
+    reply = exchange.place(ADDRESS, [request], run.venue.clock.now_ms())
+    run.venue.trading.tell(reply.events)
+    return set(run.ledger.live) - before

@@ -8,14 +8,22 @@ from pathlib import Path
 import pytest
 from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.enums import OrderSide, OrderStatus, TimeInForce, TriggerType
-from nautilus_trader.model.objects import Price
 from nautilus_trader.model.orders import Order
 
 from adapters.hyperliquid import SetLeverage
-from simulator.exchange.model import OrderRequest, Side, Status, Tif, TwapRequest
+from simulator.exchange.model import Side, Status, Tif, TwapRequest
 from simulator.fault_rules import Delay, DropReply, DropRequest
 from simulator.generator import Generator
-from tests.acceptance.trading_run import ADDRESS, BTC, CASH, Run, node_on, trading, venue_of
+from tests.acceptance.trading_run import (
+    ADDRESS,
+    BTC,
+    CASH,
+    Run,
+    node_on,
+    place_elsewhere,
+    trading,
+    venue_of,
+)
 from tests.waiting import eventually
 
 SIZE = "0.01"
@@ -192,7 +200,7 @@ async def test_cancel_all_spares_what_is_submitted_after_it(at: At) -> None:
         run.venue.faults.add(Delay(on="info", type="frontendOpenOrders", ms=200, executed=False))
         run.hand.cancel_all_orders(BTC)
         await done(old)
-        new, (stranger,) = limit(run, 0.9), place_elsewhere(run, run.price(0.8), Tif.GTC)
+        new, (stranger,) = limit(run, 0.9), place_elsewhere(run, run.price(0.8), SIZE, Tif.GTC)
         await resting(new)
         await eventually(lambda: stranger not in run.ledger.live)
         assert list(run.ledger.live) == [int(new.venue_order_id.value)]
@@ -288,15 +296,6 @@ def fill_by_hand(run: Run, order: Order, times: Decimal = Decimal(10)) -> None:
     run.venue.trading.tell(events)
 
 
-def place_elsewhere(run: Run, price: Price, tif: Tif) -> set[int]:
-    """Buy for the account without the node; return the ids of what rests of it."""
-    exchange, before = run.venue.trading.exchange, set(run.ledger.live)
-    request = OrderRequest(0, Side.BUY, price.as_decimal(), Decimal(SIZE), tif)
-    reply = exchange.place(ADDRESS, [request], run.venue.clock.now_ms())
-    run.venue.trading.tell(reply.events)
-    return set(run.ledger.live) - before
-
-
 async def test_leverage_is_set_at_connect_and_by_command(at: At) -> None:
     async with trading(*at, leverages={str(BTC): 7}) as run:
         position = run.ledger.positions[0]
@@ -332,7 +331,7 @@ async def test_a_restart_knows_its_orders_by_name_kind_and_trigger(at: At) -> No
 
 async def test_an_order_placed_elsewhere_is_reported_with_its_fee(at: At) -> None:
     async with trading(*at) as run:
-        place_elsewhere(run, run.price(1.05), Tif.IOC)
+        place_elsewhere(run, run.price(1.05), SIZE, Tif.IOC)
         await eventually(run.cache.positions_open)
         (position,) = run.cache.positions_open()
         assert position.quantity.as_decimal() == Decimal(SIZE)
