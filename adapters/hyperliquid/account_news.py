@@ -11,16 +11,14 @@ from adapters.hyperliquid.emission import OrderReporter
 from adapters.hyperliquid.foreign import ForeignOrders
 from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
-from adapters.hyperliquid.user_schemas import (
-    OrderUpdate,
-    TwapHistory,
-    UserFill,
+from adapters.hyperliquid.user_frames import (
     WsOpenOrders,
     WsOrderUpdates,
     WsTwapHistory,
     WsUser,
     WsUserFills,
 )
+from adapters.hyperliquid.user_schemas import OrderUpdate, TwapHistory, UserFill
 from adapters.hyperliquid.websocket import Streamed
 
 # The history of TWAPs is told on userEvents as well, but only its own stream repeats what a broken

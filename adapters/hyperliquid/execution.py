@@ -56,7 +56,7 @@ from adapters.hyperliquid.recovery import Recovery
 from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
-from adapters.hyperliquid.user_schemas import USER_WS_DECODER
+from adapters.hyperliquid.user_frames import USER_WS_DECODER
 from adapters.hyperliquid.venue_clock import VenueClock
 from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 

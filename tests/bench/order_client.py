@@ -33,7 +33,7 @@ from adapters.hyperliquid.orders import (
     normalize_price,
 )
 from adapters.hyperliquid.signing import Signer
-from adapters.hyperliquid.user_schemas import USER_WS_DECODER
+from adapters.hyperliquid.user_frames import USER_WS_DECODER
 from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 from tests.bench.children import questions, say
 from tests.bench.frames import BTC

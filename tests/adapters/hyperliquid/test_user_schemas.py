@@ -24,17 +24,8 @@ from adapters.hyperliquid.account_schemas import (
 )
 from adapters.hyperliquid.replies import WsPost
 from adapters.hyperliquid.schemas import WsError, WsPong, WsSubscriptionResponse
-from adapters.hyperliquid.user_schemas import (
+from adapters.hyperliquid.user_frames import (
     USER_WS_DECODER,
-    FillLiquidation,
-    FrontendOrder,
-    FundingPayment,
-    FundingRecord,
-    OrderStatusReply,
-    OrderUpdate,
-    TwapStatus,
-    UnknownOid,
-    UserFill,
     WsClearinghouse,
     WsOrderUpdates,
     WsSpotState,
@@ -44,6 +35,17 @@ from adapters.hyperliquid.user_schemas import (
     WsUserFills,
     WsUserFundings,
     WsUserMessage,
+)
+from adapters.hyperliquid.user_schemas import (
+    FillLiquidation,
+    FrontendOrder,
+    FundingPayment,
+    FundingRecord,
+    OrderStatusReply,
+    OrderUpdate,
+    TwapStatus,
+    UnknownOid,
+    UserFill,
 )
 from tests.adapters.hyperliquid.recordings import agree, cassette, nautilus_fixture
 
