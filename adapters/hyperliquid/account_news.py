@@ -7,9 +7,8 @@ from nautilus_trader.common.component import Logger
 
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.constants import NANOS_PER_MILLI
-from adapters.hyperliquid.emission import OrderReporter
 from adapters.hyperliquid.foreign import ForeignOrders
-from adapters.hyperliquid.observations import OrderObserver
+from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.open_orders import OpenOrders
 from adapters.hyperliquid.user_frames import (
     WsOpenOrders,
@@ -34,12 +33,10 @@ class AccountNews:
 
     Parameters
     ----------
-    observer : OrderObserver
-        Says what they mean for our orders.
+    ledger : OrderLedger
+        Takes what they mean for our orders.
     open_orders : OpenOrders
         Keeps the list of those that rest.
-    reporter : OrderReporter
-        Tells Nautilus.
     foreign : ForeignOrders
         Takes what is not of our orders.
     watch : AccountWatch
@@ -49,15 +46,14 @@ class AccountNews:
 
     def __init__(
         self,
-        observer: OrderObserver,
+        ledger: OrderLedger,
         open_orders: OpenOrders,
-        reporter: OrderReporter,
         foreign: ForeignOrders,
         watch: AccountWatch,
     ) -> None:
-        self._observer = observer
+        self._observer = ledger.observer
+        self._reporter = ledger.reporter
         self._open_orders = open_orders
-        self._reporter = reporter
         self._foreign = foreign
         self._watch = watch
         self._last_fill_ms = 0

@@ -11,7 +11,6 @@ from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueError, VenueRefused
-from adapters.common.order_tracker import OrderTracker
 from adapters.hyperliquid.actions import (
     Action,
     BatchModifyAction,
@@ -27,11 +26,10 @@ from adapters.hyperliquid.actions import (
     TwapOrderAction,
 )
 from adapters.hyperliquid.budget import AddressBudget
-from adapters.hyperliquid.doubts import Doubts
-from adapters.hyperliquid.emission import OrderReporter
 from adapters.hyperliquid.exchange import HyperliquidExchange
+from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.lookups import OrderLookups
-from adapters.hyperliquid.observations import OrderObserver, TwapTerms
+from adapters.hyperliquid.observations import TwapTerms
 from adapters.hyperliquid.orders import (
     cloid_from_client_order_id,
     decimal_to_wire,
@@ -77,8 +75,10 @@ class OrderEntry:
         Signs and sends.
     preparation : OrderPreparation
         Says what may be sent.
-    tracker, observer, reporter, lookups, doubts, budget
+    ledger, budget
         Where what is sent, and what is answered, is recorded.
+    lookups : OrderLookups
+        Asks for orders of which too little was answered.
     state : SignerState
         Remembers client order ids beyond this process.
     cache : Cache
@@ -92,11 +92,8 @@ class OrderEntry:
         self,
         exchange: HyperliquidExchange,
         preparation: OrderPreparation,
-        tracker: OrderTracker,
-        observer: OrderObserver,
-        reporter: OrderReporter,
+        ledger: OrderLedger,
         lookups: OrderLookups,
-        doubts: Doubts,
         budget: AddressBudget,
         state: SignerState,
         cache: Cache,
@@ -104,11 +101,11 @@ class OrderEntry:
     ) -> None:
         self._exchange = exchange
         self._preparation = preparation
-        self._tracker = tracker
-        self._observer = observer
-        self._reporter = reporter
+        self._tracker = ledger.tracker
+        self._observer = ledger.observer
+        self._reporter = ledger.reporter
+        self._doubts = ledger.doubts
         self._lookups = lookups
-        self._doubts = doubts
         self._budget = budget
         self._state = state
         self._cache = cache

@@ -25,18 +25,14 @@ from nautilus_trader.model.orders import Order
 from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
 from adapters.common.keep_warm import keep_warm
-from adapters.common.order_tracker import OrderTracker
 from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
 from adapters.hyperliquid.account_terms import AccountTerms
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.adoption import OrderAdoption
 from adapters.hyperliquid.budget import AddressBudget
 from adapters.hyperliquid.config import HyperliquidExecClientConfig
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
 from adapters.hyperliquid.credentials import check_credentials
-from adapters.hyperliquid.doubts import Doubts
-from adapters.hyperliquid.emission import OrderReporter
 from adapters.hyperliquid.entry import OrderEntry
 from adapters.hyperliquid.exchange import HyperliquidExchange
 from adapters.hyperliquid.foreign import ForeignOrders
@@ -44,9 +40,9 @@ from adapters.hyperliquid.governor import WeightGovernor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.inquiry import OrderInquiry
 from adapters.hyperliquid.last_resort import LastResort
+from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.loaded import LoadedInstruments
 from adapters.hyperliquid.lookups import OrderLookups
-from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
 from adapters.hyperliquid.order_commands import OrderCommands
 from adapters.hyperliquid.preparation import OrderPreparation
@@ -153,28 +149,23 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             send=self._send_mass_status_report,
             spawn=self.create_task,
         )
-        self._tracker = OrderTracker()
-        adoption = OrderAdoption(self._tracker, cache, self._client_order_id_of)
-        self._observer = OrderObserver(self._tracker, adoption.recall, foreign.on_fill)
-        self._reporter = OrderReporter(
+        ledger = OrderLedger(
             self,
             cache,
             clock,
+            self._client_order_id_of,
             on_filled=self._watch.on_fill,
-            on_unexplained=foreign.on_fill,
+            on_foreign=foreign.on_fill,
             on_updated=self._on_updated,
         )
-        open_orders = OpenOrders(self._tracker, self._observer, self._instruments.is_on_main_dex)
-        self._news = AccountNews(self._observer, open_orders, self._reporter, foreign, self._watch)
-        self._doubts = Doubts()
-        self._inquiry = OrderInquiry(
+        tracker = ledger.tracker
+        open_orders = OpenOrders(tracker, ledger.observer, self._instruments.is_on_main_dex)
+        self._news = AccountNews(ledger, open_orders, foreign, self._watch)
+        inquiry = OrderInquiry(
             http,
             self.address,
             self._account,
-            self._tracker,
-            self._observer,
-            self._reporter,
-            self._doubts,
+            ledger,
             grace_ms=config.absence_grace_ms,
             is_ours=lambda cloid: state.client_order_id_of(cloid) is not None,
             remember=state.remember,
@@ -183,8 +174,8 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         )
         self._reconciliation = Reconciliation(
             self._account,
-            self._tracker,
-            self._inquiry,
+            tracker,
+            inquiry,
             clock,
             self._venue_clock,
             self.id,
@@ -193,13 +184,12 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._instruments.find,
         )
         self._lookups = OrderLookups(
-            self._inquiry.ask,
-            lambda: self._tracker.doubtful() + open_orders.contradicted(),
+            inquiry.ask, lambda: tracker.doubtful() + open_orders.contradicted()
         )
         self._recovery = Recovery(
             self._account,
             self._news,
-            self._tracker,
+            tracker,
             self._lookups,
             open_orders,
             self._watch,
@@ -230,26 +220,16 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         )
         self._entry = OrderEntry(
             self._exchange,
-            OrderPreparation(http, cache, clock, self._tracker, self._budget, config),
-            self._tracker,
-            self._observer,
-            self._reporter,
+            OrderPreparation(http, cache, clock, tracker, self._budget, config),
+            ledger,
             self._lookups,
-            self._doubts,
             self._budget,
             state,
             cache,
             spawn=self.create_task,
         )
         self._commands = OrderCommands(
-            self._entry,
-            self._account,
-            adoption,
-            self._tracker,
-            self._observer,
-            self._reporter,
-            cache,
-            self._client_order_id_of,
+            self._entry, self._account, ledger, cache, self._client_order_id_of
         )
         self._terms = AccountTerms(self._exchange, self._instruments.find, self._watch.mark_stale)
         self._last_resort: LastResort | None = None

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
-from adapters.common.order_tracker import OrderTracker
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.doubts import Doubts
-from adapters.hyperliquid.emission import OrderReporter
 from adapters.hyperliquid.http import HyperliquidHttpClient
-from adapters.hyperliquid.observations import OrderObserver, TwapTerms
+from adapters.hyperliquid.ledger import OrderLedger
+from adapters.hyperliquid.observations import TwapTerms
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.reports import twap_key
 from adapters.hyperliquid.user_schemas import OrderUpdate, UserFill
@@ -29,7 +27,7 @@ class OrderInquiry:
         Whose orders.
     account : HyperliquidAccount
         Where to ask for fills.
-    tracker, observer, reporter, doubts
+    ledger : OrderLedger
         Where answers are recorded.
     grace_ms : int
         How much later than it was taken an order may be known (`unknownOid` right after an answer).
@@ -49,10 +47,7 @@ class OrderInquiry:
         http: HyperliquidHttpClient,
         address: str,
         account: HyperliquidAccount,
-        tracker: OrderTracker,
-        observer: OrderObserver,
-        reporter: OrderReporter,
-        doubts: Doubts,
+        ledger: OrderLedger,
         *,
         grace_ms: int,
         is_ours: Callable[[str], bool],
@@ -64,10 +59,10 @@ class OrderInquiry:
         self._orders = AccountHttp(http)
         self._address = address
         self._account = account
-        self._tracker = tracker
-        self._observer = observer
-        self._reporter = reporter
-        self._doubts = doubts
+        self._tracker = ledger.tracker
+        self._observer = ledger.observer
+        self._reporter = ledger.reporter
+        self._doubts = ledger.doubts
         self._grace_ms = grace_ms
         self._is_ours = is_ours
         self._remember = remember

@@ -10,12 +10,9 @@ from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import VenueError
-from adapters.common.order_tracker import OrderTracker
 from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.adoption import OrderAdoption
-from adapters.hyperliquid.emission import OrderReporter
 from adapters.hyperliquid.entry import OrderEntry
-from adapters.hyperliquid.observations import OrderObserver
+from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.preparation import asset_of
 from adapters.hyperliquid.reports import twap_id_of
@@ -32,7 +29,7 @@ class OrderCommands:
         Places, changes and cancels.
     account : HyperliquidAccount
         Where to ask for what only the venue knows.
-    adoption, tracker, observer, reporter
+    ledger : OrderLedger
         Where an order of an earlier life is recorded.
     cache : Cache
         Orders and instruments.
@@ -45,19 +42,13 @@ class OrderCommands:
         self,
         entry: OrderEntry,
         account: HyperliquidAccount,
-        adoption: OrderAdoption,
-        tracker: OrderTracker,
-        observer: OrderObserver,
-        reporter: OrderReporter,
+        ledger: OrderLedger,
         cache: Cache,
         client_order_id_of: Callable[[str], ClientOrderId | None],
     ) -> None:
         self._entry = entry
         self._account = account
-        self._adoption = adoption
-        self._tracker = tracker
-        self._observer = observer
-        self._reporter = reporter
+        self._ledger = ledger
         self._cache = cache
         self._client_order_id_of = client_order_id_of
         self._early_cancels: set[str] = set()
@@ -139,14 +130,14 @@ class OrderCommands:
             # A cancel passes the risk engine's queue by and so may overtake the order itself.
             self._early_cancels.add(client_order_id.value)
             return None
-        elif not self._tracker.knows(client_order_id.value) and not order.is_closed:
+        elif not self._ledger.tracker.knows(client_order_id.value) and not order.is_closed:
             self._adopt(order)
         return order
 
     def _adopt(self, order: Order) -> None:
-        self._adoption.adopt(order)
+        self._ledger.adoption.adopt(order)
         venue_order_id = order.venue_order_id
         twap_id = None if venue_order_id is None else twap_id_of(venue_order_id.value)
         if twap_id is not None:
             key: str = order.client_order_id.value
-            self._reporter.report(self._observer.bind_twap(twap_id, key))
+            self._ledger.reporter.report(self._ledger.observer.bind_twap(twap_id, key))
