@@ -1,38 +1,30 @@
-"""Orders on their way out: sends what was prepared and records what each answer means."""
+"""Orders on their way out: places and cancels them, and records what each answer means."""
 
-from collections.abc import Callable, Coroutine, Sequence
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable, Sequence
 
-import msgspec
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.model.enums import OrderType, TimeInForce
-from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueError, VenueRefused
 from adapters.hyperliquid.actions import (
     Action,
-    BatchModifyAction,
     CancelAction,
     CancelByCloidAction,
     CancelByCloidWire,
     CancelWire,
     Grouping,
-    ModifyWire,
     OrderAction,
-    OrderWire,
     TwapCancelAction,
     TwapOrderAction,
 )
 from adapters.hyperliquid.budget import AddressBudget
 from adapters.hyperliquid.exchange import HyperliquidExchange
 from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.lookups import OrderLookups
+from adapters.hyperliquid.lookups import CONFIRM_SECS, OrderLookups
 from adapters.hyperliquid.observations import TwapTerms
 from adapters.hyperliquid.orders import (
     cloid_from_client_order_id,
-    decimal_to_wire,
     grouping_of,
     twap_action,
 )
@@ -49,7 +41,6 @@ from adapters.hyperliquid.replies import (
     Resting,
     Status,
     Success,
-    Taken,
     spread,
 )
 from adapters.hyperliquid.reports import twap_key
@@ -58,13 +49,10 @@ from adapters.hyperliquid.state import SignerState
 # Called with nonce and expiry (ms) right before an action is written.
 type OnSending = Callable[[int, int | None], None]
 
-# The order stream confirms an answer within moments; if it is silent, the order is asked for.
-CONFIRM_SECS = 1.0
-
 
 class OrderEntry:
     """
-    Place, change and cancel orders at the venue.
+    Place and cancel orders at the venue.
 
     Every command ends in an event: denied before it is sent, or submitted and then what the venue
     says. What is not known is left in flight and looked up; nothing is ever sent twice.
@@ -83,8 +71,6 @@ class OrderEntry:
         Remembers client order ids beyond this process.
     cache : Cache
         Instruments.
-    spawn : Callable[[Coroutine], Any]
-        Runs a short task and sees to its end.
 
     """
 
@@ -97,7 +83,6 @@ class OrderEntry:
         budget: AddressBudget,
         state: SignerState,
         cache: Cache,
-        spawn: Callable[[Coroutine[Any, Any, None]], Any],
     ) -> None:
         self._exchange = exchange
         self._preparation = preparation
@@ -109,10 +94,6 @@ class OrderEntry:
         self._budget = budget
         self._state = state
         self._cache = cache
-        self._spawn = spawn
-        self._last_modify_id = 0
-        # By client order id: the whole quantity that the last modify asked for, and its order.
-        self._wanted: dict[str, tuple[Decimal, OrderWire]] = {}
 
     # Placing
 
@@ -247,105 +228,6 @@ class OrderEntry:
         reason = "; ".join(reasons) or "The venue named no TWAP"
         self._reporter.report(self._tracker.refused(key, reason))
 
-    # Changing
-
-    async def modify(
-        self,
-        order: Order,
-        quantity: Quantity | None,
-        price: Price | None,
-        trigger_price: Price | None,
-    ) -> None:
-        """Replace a resting order; what is None stays as it is."""
-        key = order.client_order_id.value
-        wire = self._preparation.modification(order, quantity, price, trigger_price)
-        if self._observer.twap_of(key) is not None:
-            wire = "Expected a resting order, was a TWAP, which the venue cannot modify"
-        if isinstance(wire, str):
-            self._reporter.modify_rejected(order, wire)
-        else:
-            await self._replace(order, wire)
-
-    def correct(self, order: Order, quantity: Decimal) -> None:
-        """
-        Take back what a modify has made too large.
-
-        The venue places anew what the modify named, although the old order has filled on while the
-        modify was on its way; `quantity` is what that comes to in all.
-        """
-        wanted, wire = self._wanted.get(order.client_order_id.value, (quantity, None))
-        if wire is not None and quantity > wanted:
-            self._spawn(self._shrink(order, wanted, wire))
-
-    async def _shrink(self, order: Order, wanted: Decimal, wire: OrderWire) -> None:
-        key = order.client_order_id.value
-        if not self._tracker.is_open(key):
-            return
-        rest = wanted - self._tracker.done(key)
-        if rest > 0:
-            await self._replace(order, msgspec.structs.replace(wire, s=decimal_to_wire(rest)))
-        else:
-            await self.cancel([order])
-
-    async def _replace(self, order: Order, wire: OrderWire) -> None:
-        key = order.client_order_id.value
-        self._last_modify_id += 1
-        modify_id = self._last_modify_id
-        action = BatchModifyAction((ModifyWire(self._venue_key(order), wire),))
-        reply = await self._send(
-            action,
-            lambda _nonce, expires_ms: self._begin_modify(order, modify_id, wire, expires_ms),
-            urgent=order.is_reduce_only,
-        )
-        match reply:
-            case ActionReply():
-                self._budget.spent(1)
-                self._on_modified(key, modify_id, reply.statuses[0], Decimal(wire.s))
-            case NotSent():
-                self._reporter.modify_rejected(order, str(reply))
-            case VenueRefused():
-                self._modify_refused(key, modify_id, str(reply))
-            case _:
-                self._tracker.outcome_unknown(key)
-                self._lookups.want(key)
-                self._reporter.note_unknown(order, "modify", str(reply))
-
-    def _begin_modify(
-        self, order: Order, modify_id: int, wire: OrderWire, expires_ms: int | None
-    ) -> None:
-        key, trigger = order.client_order_id.value, wire.t.trigger
-        self._wanted = {k: v for k, v in self._wanted.items() if self._tracker.is_open(k)}
-        self._wanted[key] = (self._tracker.done(key) + Decimal(wire.s), wire)
-        self._tracker.modify_sent(
-            key,
-            modify_id,
-            size=Decimal(wire.s),
-            price=Decimal(wire.p) if order.has_price else None,
-            trigger_price=Decimal(trigger.trigger_px)
-            if trigger is not None and order.has_trigger_price
-            else None,
-            limit=Decimal(wire.p),
-        )
-        if expires_ms is not None:
-            self._doubts.begin_modify(key, modify_id, expires_ms)
-
-    def _on_modified(self, key: str, modify_id: int, outcome: Status, size: Decimal) -> None:
-        if isinstance(outcome, Refusal):
-            self._modify_refused(key, modify_id, outcome.reason)
-            return
-        self._doubts.end_modify(key, modify_id)
-        oid = str(outcome.oid) if isinstance(outcome, Resting | Taken) else None
-        self._reporter.report(self._tracker.modify_accepted(key, modify_id, oid))
-        if oid is not None:
-            self._reporter.report(self._tracker.opened(key, oid, size))
-        self._lookups.want(key, CONFIRM_SECS)
-
-    def _modify_refused(self, key: str, modify_id: int, reason: str) -> None:
-        self._doubts.end_modify(key, modify_id)
-        self._reporter.report(self._tracker.modify_refused(key, modify_id, reason))
-        # The venue cancels first and places then, so the old order may be gone.
-        self._lookups.want(key)
-
     # Canceling
 
     async def cancel(self, orders: Sequence[Order]) -> None:
@@ -420,7 +302,7 @@ class OrderEntry:
         self._reporter.report(self._tracker.cancel_refused(key, reason))
         self._lookups.want(key)  # "already canceled, or filled": which of them?
 
-    # What all of them need
+    # What placing and canceling need
 
     async def _send(
         self, action: Action, on_sending: OnSending, count: int = 1, *, urgent: bool
@@ -437,12 +319,7 @@ class OrderEntry:
 
     def _is_ours(self, order: Order) -> bool:
         """Return whether the venue knows the order by the cloid of its client order id."""
-        return self._state.client_order_id_of(_cloid(order)) is not None
-
-    def _venue_key(self, order: Order) -> int | str:
-        if self._is_ours(order):
-            return _cloid(order)
-        return int(order.venue_order_id.value)
+        return self._state.knows(_cloid(order))
 
 
 def _cloid(order: Order) -> str:

@@ -29,6 +29,7 @@ from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
 from adapters.hyperliquid.account_terms import AccountTerms
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.accounts import HyperliquidAccount
+from adapters.hyperliquid.amendment import OrderAmendment
 from adapters.hyperliquid.budget import AddressBudget
 from adapters.hyperliquid.config import HyperliquidExecClientConfig
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
@@ -167,7 +168,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._account,
             ledger,
             grace_ms=config.absence_grace_ms,
-            is_ours=lambda cloid: state.client_order_id_of(cloid) is not None,
+            is_ours=state.knows,
             remember=state.remember,
             on_update=self._news.on_update,
             on_fills=self._news.on_late_fills,
@@ -218,18 +219,12 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             timeout_secs=config.post_timeout_secs,
             clock_ms=self._venue_clock.now_ms,
         )
-        self._entry = OrderEntry(
-            self._exchange,
-            OrderPreparation(http, cache, clock, tracker, self._budget, config),
-            ledger,
-            self._lookups,
-            self._budget,
-            state,
-            cache,
-            spawn=self.create_task,
-        )
+        preparation = OrderPreparation(http, cache, clock, tracker, self._budget, config)
+        out = (self._exchange, preparation, ledger, self._lookups, self._budget, state)
+        entry = OrderEntry(*out, cache)
+        self._amendment = OrderAmendment(*out, cancel=entry.cancel, spawn=self.create_task)
         self._commands = OrderCommands(
-            self._entry, self._account, ledger, cache, self._client_order_id_of
+            entry, self._amendment, self._account, ledger, cache, self._client_order_id_of
         )
         self._terms = AccountTerms(self._exchange, self._instruments.find, self._watch.mark_stale)
         self._last_resort: LastResort | None = None
@@ -335,7 +330,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         return None if text is None else ClientOrderId(text)
 
     def _on_updated(self, order: Order, quantity: Decimal) -> None:
-        self._entry.correct(order, quantity)
+        self._amendment.correct(order, quantity)
 
     # The account
 

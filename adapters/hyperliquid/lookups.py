@@ -11,6 +11,8 @@ from adapters.common.errors import VenueError
 
 # The streams usually tell within this time, and the venue indexes a new order about as late.
 FIRST_DELAY_SECS = 0.3
+# The order stream confirms an answer within moments; if it is silent, the order is asked for.
+CONFIRM_SECS = 1.0
 RETRY_INITIAL_SECS = 0.3
 RETRY_MAX_SECS = 5.0
 # How often the doubtful orders are counted; one that is doubtful twice in a row is asked for.

@@ -11,6 +11,7 @@ from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import VenueError
 from adapters.hyperliquid.accounts import HyperliquidAccount
+from adapters.hyperliquid.amendment import OrderAmendment
 from adapters.hyperliquid.entry import OrderEntry
 from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.orders import cloid_from_client_order_id
@@ -26,7 +27,9 @@ class OrderCommands:
     Parameters
     ----------
     entry : OrderEntry
-        Places, changes and cancels.
+        Places and cancels.
+    amendment : OrderAmendment
+        Changes.
     account : HyperliquidAccount
         Where to ask for what only the venue knows.
     ledger : OrderLedger
@@ -41,12 +44,14 @@ class OrderCommands:
     def __init__(
         self,
         entry: OrderEntry,
+        amendment: OrderAmendment,
         account: HyperliquidAccount,
         ledger: OrderLedger,
         cache: Cache,
         client_order_id_of: Callable[[str], ClientOrderId | None],
     ) -> None:
         self._entry = entry
+        self._amendment = amendment
         self._account = account
         self._ledger = ledger
         self._cache = cache
@@ -68,7 +73,9 @@ class OrderCommands:
         """Replace an order."""
         order = self._order(command.client_order_id)
         if order is not None:
-            await self._entry.modify(order, command.quantity, command.price, command.trigger_price)
+            await self._amendment.modify(
+                order, command.quantity, command.price, command.trigger_price
+            )
 
     async def cancel(self, cancels: Sequence[messages.CancelOrder]) -> None:
         """Cancel orders."""

@@ -153,6 +153,10 @@ class SignerState:
         """Return what `remember` kept, in this run or an earlier one; None for others."""
         return self._client_order_ids.get(cloid)
 
+    def knows(self, cloid: str) -> bool:
+        """Return whether `remember` kept this one, in this run or an earlier one."""
+        return cloid in self._client_order_ids
+
     def _reserve(self, mark: int) -> None:
         if self._lock < 0:
             raise ValueError("Expected an open signer state, was closed")

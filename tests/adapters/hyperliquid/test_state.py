@@ -182,6 +182,7 @@ def test_the_latest_id_of_a_cloid_counts_and_strangers_have_none(tmp_path: Path)
         state.remember(cloid(1), "O-2")
         assert state.client_order_id_of(cloid(1)) == "O-2"
         assert state.client_order_id_of(cloid(2)) is None
+        assert [state.knows(cloid(1)), state.knows(cloid(2))] == [True, False]
     with closing(SignerState.acquire(tmp_path, ADDRESS)) as state:
         assert state.client_order_id_of(cloid(1)) == "O-2"
 
