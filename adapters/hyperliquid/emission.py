@@ -25,6 +25,7 @@ from adapters.common.order_events import (
     Unexplained,
     Updated,
 )
+from adapters.hyperliquid.early_exits import EarlyExits
 from adapters.hyperliquid.reports import parse_fill_report
 from adapters.hyperliquid.user_schemas import UserFill
 
@@ -47,6 +48,8 @@ class OrderReporter:
         Receives a fill of an order whose end was reported already.
     on_updated : Callable[[Order, Decimal], None]
         Told of each order that has changed, with its whole quantity now.
+    on_early : Callable[[str, UserFill], None]
+        Told of an exit's fill, and whose it is, that waits for the fills before it.
 
     """
 
@@ -58,6 +61,7 @@ class OrderReporter:
         on_filled: Callable[[UserFill], None],
         on_unexplained: Callable[[UserFill], None],
         on_updated: Callable[[Order, Decimal], None],
+        on_early: Callable[[str, UserFill], None],
     ) -> None:
         self._client = client
         self._cache = cache
@@ -65,6 +69,8 @@ class OrderReporter:
         self._on_filled = on_filled
         self._on_unexplained = on_unexplained
         self._on_updated = on_updated
+        self._on_early = on_early
+        self._early = EarlyExits(cache)
         self._base_sizes: dict[str, Decimal] = {}  # of orders in quote units, until accepted
         self._log = Logger(type(self).__name__)
 
@@ -115,15 +121,39 @@ class OrderReporter:
         """Log that the outcome of a command is unknown; the order stays in flight."""
         self._log.warning(f"Unknown outcome of {command} {order.client_order_id}: {why}")
 
+    def holds(self, client_order_id: str) -> bool:
+        """Return whether events of an order wait until the position that it reduces is told."""
+        return self._early.holds(client_order_id)
+
+    def tell_anyway(self, client_order_id: str) -> None:
+        """Emit what waits of an order, although nothing was found that it could wait for."""
+        if self.holds(client_order_id):
+            self._log.warning(f"{client_order_id} reduces a position that nobody knows of")
+            self._early.release(self._emit, anyway=client_order_id)
+
     def report(self, events: Iterable[OrderEvent], ts_event: int | None = None) -> None:
-        """Emit events in their order; `ts_event` (ns) is the venue's time, now by default."""
+        """
+        Emit events in their order; `ts_event` (ns) is the venue's time, now by default.
+
+        Those of an exit wait while the position that it reduces has not been told.
+        """
         stamp = self._clock.timestamp_ns() if ts_event is None else ts_event
         for event in events:
             order = self._cache.order(ClientOrderId(event.client_order_id))
             if order is None:
                 self._log.error(f"Expected an order of the cache for {event}, found none")
                 continue
-            self._emit(event, order, stamp)
+            if self._early.is_early(event, order):
+                self._hold(event, stamp)
+            else:
+                self._emit(event, order, stamp)
+        self._early.release(self._emit)
+
+    def _hold(self, event: OrderEvent, stamp: int) -> None:
+        is_first = not self._early.holds(event.client_order_id)
+        self._early.hold(event, stamp)
+        if is_first and isinstance(event, Filled):
+            self._on_early(event.client_order_id, cast("UserFill", event.fill.report))
 
     def _emit(self, event: OrderEvent, order: Order, stamp: int) -> None:
         ids = (order.strategy_id, order.instrument_id, order.client_order_id)
@@ -175,6 +205,7 @@ class OrderReporter:
             report.liquidity_side,
             report.ts_event,
         )
+        self._early.note(order, report.trade_id, event.fill.quantity)
         self._on_filled(fill)
 
     def _emit_update(self, event: Updated, order: Order, stamp: int) -> None:

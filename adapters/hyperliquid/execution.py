@@ -54,6 +54,7 @@ from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
 from adapters.hyperliquid.user_frames import USER_WS_DECODER
+from adapters.hyperliquid.user_schemas import UserFill
 from adapters.hyperliquid.venue_clock import VenueClock
 from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 
@@ -158,6 +159,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             on_filled=self._watch.on_fill,
             on_foreign=foreign.on_fill,
             on_updated=self._on_updated,
+            on_early=self._on_early,
         )
         tracker = ledger.tracker
         open_orders = OpenOrders(tracker, ledger.observer, self._instruments.is_on_main_dex)
@@ -175,7 +177,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         )
         self._reconciliation = Reconciliation(
             self._account,
-            tracker,
+            ledger,
             inquiry,
             clock,
             self._venue_clock,
@@ -190,7 +192,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self._recovery = Recovery(
             self._account,
             self._news,
-            tracker,
+            ledger,
             self._lookups,
             open_orders,
             self._watch,
@@ -331,6 +333,9 @@ class HyperliquidExecutionClient(LiveExecutionClient):
 
     def _on_updated(self, order: Order, quantity: Decimal) -> None:
         self._amendment.correct(order, quantity)
+
+    def _on_early(self, client_order_id: str, fill: UserFill) -> None:
+        self._recovery.find_earlier(client_order_id, fill)
 
     # The account
 

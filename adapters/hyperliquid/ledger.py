@@ -50,6 +50,8 @@ class OrderLedger:
         Receives a fill that no order of ours accounts for.
     on_updated : Callable[[Order, Decimal], None]
         Told of each order that has changed, with its whole quantity now.
+    on_early : Callable[[str, UserFill], None]
+        Told of an exit's fill, and whose it is, that waits for the fills before it.
 
     """
 
@@ -63,6 +65,7 @@ class OrderLedger:
         on_filled: Callable[[UserFill], None],
         on_foreign: Callable[[UserFill], None],
         on_updated: Callable[[Order, Decimal], None],
+        on_early: Callable[[str, UserFill], None],
     ) -> None:
         self.tracker = OrderTracker()
         self.doubts = Doubts()
@@ -75,4 +78,5 @@ class OrderLedger:
             on_filled=on_filled,
             on_unexplained=on_foreign,
             on_updated=on_updated,
+            on_early=on_early,
         )

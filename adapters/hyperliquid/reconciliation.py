@@ -16,10 +16,10 @@ from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId
 from nautilus_trader.model.instruments import Instrument
 
 from adapters.common.errors import VenueError
-from adapters.common.order_tracker import OrderTracker
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
 from adapters.hyperliquid.inquiry import OrderInquiry
+from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.mass_status import OrderedMassStatus
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.venue_clock import VenueClock
@@ -35,7 +35,7 @@ class Reconciliation:
     ----------
     account : HyperliquidAccount
         Where to ask.
-    tracker : OrderTracker
+    ledger : OrderLedger
         Tells which orders have events on their way.
     inquiry : OrderInquiry
         Settles those first.
@@ -55,7 +55,7 @@ class Reconciliation:
     def __init__(
         self,
         account: HyperliquidAccount,
-        tracker: OrderTracker,
+        ledger: OrderLedger,
         inquiry: OrderInquiry,
         clock: LiveClock,
         venue_clock: VenueClock,
@@ -65,7 +65,8 @@ class Reconciliation:
         find: Callable[[InstrumentId], Instrument],
     ) -> None:
         self._account = account
-        self._tracker = tracker
+        self._tracker = ledger.tracker
+        self._reporter = ledger.reporter
         self._inquiry = inquiry
         self._clock = clock
         self._venue_clock = venue_clock
@@ -97,6 +98,8 @@ class Reconciliation:
         key = "" if client_order_id is None else client_order_id.value
         try:
             if self._tracker.is_open(key) and not await self._inquiry.ask(key):
+                return None
+            if self._reporter.holds(key):
                 return None
             report = await self._account.order_report(cloid=cloid, oid=oid)
         except VenueError as e:

@@ -1,4 +1,4 @@
-"""After a broken connection: asks the venue for what its streams did not tell meanwhile."""
+"""Asks the venue for what its streams did not tell: after a reconnect, and before an exit."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -7,14 +7,17 @@ from typing import Any
 from nautilus_trader.common.component import Logger
 
 from adapters.common.errors import VenueError
-from adapters.common.order_tracker import OrderTracker
-from adapters.hyperliquid.account_news import AccountNews
+from adapters.hyperliquid.account_news import OVERLAP_MS, AccountNews
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.accounts import HyperliquidAccount
+from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.lookups import OrderLookups
 from adapters.hyperliquid.open_orders import OpenOrders
+from adapters.hyperliquid.user_schemas import UserFill
 
 RETRY_SECS = 1.0
+# An entry's fills may wait for the outcome of a modify, which its expiry settles within seconds.
+EARLIER_TRIES = 15
 
 
 class Recovery:
@@ -27,8 +30,8 @@ class Recovery:
         Where to ask for fills.
     news : AccountNews
         Takes them.
-    tracker : OrderTracker
-        Tells which orders are open.
+    ledger : OrderLedger
+        Tells which orders are open, and which exits wait.
     lookups : OrderLookups
         Asks for those.
     open_orders : OpenOrders
@@ -46,7 +49,7 @@ class Recovery:
         self,
         account: HyperliquidAccount,
         news: AccountNews,
-        tracker: OrderTracker,
+        ledger: OrderLedger,
         lookups: OrderLookups,
         open_orders: OpenOrders,
         watch: AccountWatch,
@@ -56,7 +59,8 @@ class Recovery:
     ) -> None:
         self._account = account
         self._news = news
-        self._tracker = tracker
+        self._tracker = ledger.tracker
+        self._reporter = ledger.reporter
         self._lookups = lookups
         self._open_orders = open_orders
         self._watch = watch
@@ -77,6 +81,21 @@ class Recovery:
         if is_up and self._has_begun and not self._is_running:
             self._is_running = True
             self._spawn(self._recover())
+
+    def find_earlier(self, client_order_id: str, fill: UserFill) -> None:
+        """Ask for the fills before an exit's until it can be told; after a while it is anyway."""
+        self._spawn(self._find_earlier(client_order_id, fill.time))
+
+    async def _find_earlier(self, client_order_id: str, time_ms: int) -> None:
+        for _ in range(EARLIER_TRIES):
+            try:
+                self._news.on_fills(await self._account.fills(time_ms - OVERLAP_MS))
+            except VenueError as e:
+                self._log.warning(f"Could not ask what came before {client_order_id}: {e}")
+            if not self._reporter.holds(client_order_id):
+                return
+            await asyncio.sleep(RETRY_SECS)
+        self._reporter.tell_anyway(client_order_id)
 
     async def _recover(self) -> None:
         try:
