@@ -15,7 +15,7 @@ from simulator.hyperliquid_trading import TradingOptions
 from simulator.market import HOUR_MS
 from simulator.universe import spot_token
 from simulator.wire import Level
-from tests.simulator.test_hyperliquid_info import cassette, fixture
+from tests.simulator.recordings import cassette, fixture
 from tests.simulator.trading_setup import (
     BTC,
     BUY,

@@ -16,6 +16,7 @@ from simulator.hyperliquid_info import QUESTIONS, ask
 from simulator.hyperliquid_trading import Trading, TradingOptions
 from simulator.market import HOUR_MS, Market
 from simulator.wire import Level
+from tests.simulator.recordings import cassette, fixture
 from tests.simulator.venues import START_MS as DESK_START_MS
 from tests.simulator.venues import Desk, book, open_desk, trade, trades
 
@@ -40,21 +41,6 @@ def answer(market: Market, **question: object) -> Any:  # noqa: ANN401  (any JSO
     trading = Trading(market, TradingOptions(), START_MS + 2 * MINUTE_MS)
     _, told, _ = ask(trading, START_MS + 2 * MINUTE_MS, asked)
     return msgspec.json.decode(msgspec.json.encode(told))
-
-
-def cassette(shared_data: Path, name: str, question: str) -> Any:  # noqa: ANN401
-    """Return the recorded answer to a question; the recordings are YAML with folded strings."""
-    text = (shared_data / "api_fixtures/hyperliquid_sdk_cassettes" / name).read_text()
-    for body, reply in re.findall(
-        r"body: '(.*?)'\n.*?string: '(.*?)'\n\s+headers", text, re.DOTALL
-    ):
-        if f'"type": "{question}"' in body:
-            return json.loads(re.sub(r"\n\s+", " ", reply).replace("''", "'"))
-    raise AssertionError(f"{name} has no {question}")
-
-
-def fixture(shared_data: Path, name: str) -> Any:  # noqa: ANN401
-    return json.loads((shared_data / "api_fixtures/hyperliquid_nautilus" / name).read_text())
 
 
 def has_shape(ours: object, recorded: object) -> bool:
