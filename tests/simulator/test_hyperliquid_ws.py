@@ -9,6 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from simulator.candles import MINUTE_MS
+from simulator.hyperliquid import VenueOptions
 from simulator.wire import Interval
 from tests.simulator.venues import START_MS, Desk, book, open_desk, trade, trades
 
@@ -145,6 +146,17 @@ async def test_the_first_trades_are_the_recent_ones_oldest_first(desk: Desk) -> 
             "users": ["0x" + "1" * 40, "0x" + "2" * 40],
         }
     ]
+
+
+async def test_the_first_batch_of_trades_is_as_long_as_it_is_told_to_be() -> None:
+    desk = Desk(VenueOptions(recent_trades=2))
+    async with desk.venue.running():
+        desk.at(100, trades(*(trade(at, "1.0", tid=at) for at in (10, 20, 30))))
+        async with desk.client() as client:
+            await client.subscribe(type="trades", coin="BTC")
+            (first,) = await client.settled()
+
+    assert [print_["tid"] for print_ in first["data"]] == [20, 30]
 
 
 async def test_a_candle_is_finished_before_the_next_begins(desk: Desk) -> None:
