@@ -76,6 +76,37 @@ def fill_row(oid: int = 1, tid: int = 1, **changes: Any) -> dict[str, Any]:  # n
     } | changes
 
 
+def perps_of(*positions: tuple[str, str], value: str = "100.0") -> dict[str, Any]:
+    """Return a clearinghouseState with these coins and signed sizes."""
+    summary = {
+        "accountValue": value,
+        "totalNtlPos": "0.0",
+        "totalRawUsd": value,
+        "totalMarginUsed": "0.0",
+    }
+    return {
+        "marginSummary": summary,
+        "crossMarginSummary": summary,
+        "withdrawable": value,
+        "time": 1,
+        "assetPositions": [
+            {
+                "type": "oneWay",
+                "position": {
+                    "coin": coin,
+                    "szi": size,
+                    "leverage": {"type": "cross", "value": 20},
+                    "entryPx": "60000.0",
+                    "positionValue": str(abs(Decimal(size)) * 60_000),
+                    "unrealizedPnl": "0.0",
+                    "marginUsed": "3000.0",
+                },
+            }
+            for coin, size in positions
+        ],
+    }
+
+
 def order_of(row: dict[str, Any]) -> FrontendOrder:
     return msgspec.convert(row, FrontendOrder, strict=False)
 
