@@ -46,13 +46,7 @@ class HyperliquidLiveDataClientFactory(LiveDataClientFactory):
     ) -> HyperliquidDataClient:
         """Return a data client with its own HTTP client and instrument provider."""
         http = _http_client(config)
-        provider = HyperliquidInstrumentProvider(
-            http,
-            clock,
-            config=config.instrument_provider,
-            product_types=config.product_types,
-            account_address=config.account_address,
-        )
+        provider = _instrument_provider(config, http, clock, config.account_address)
         return HyperliquidDataClient(loop, http, msgbus, cache, clock, provider, config, name)
 
 
@@ -83,13 +77,8 @@ class HyperliquidLiveExecClientFactory(LiveExecClientFactory):
         directory = config.state_directory
         root = default_state_directory(os.environ) if directory is None else Path(directory)
         http = _http_client(config)
-        provider = HyperliquidInstrumentProvider(
-            http,
-            clock,
-            config=config.instrument_provider,
-            product_types=config.product_types,
-            account_address=config.vault_address or config.account_address or signer.address,
-        )
+        account_address = config.vault_address or config.account_address or signer.address
+        provider = _instrument_provider(config, http, clock, account_address)
         return HyperliquidExecutionClient(
             loop,
             http,
@@ -114,6 +103,21 @@ def _http_client(
         timeout_secs=config.http_timeout_secs,
         max_attempts=config.http_max_attempts,
         proxy_url=config.proxy_url,
+    )
+
+
+def _instrument_provider(
+    config: HyperliquidDataClientConfig | HyperliquidExecClientConfig,
+    http: HyperliquidHttpClient,
+    clock: LiveClock,
+    account_address: str | None,
+) -> HyperliquidInstrumentProvider:
+    return HyperliquidInstrumentProvider(
+        http,
+        clock,
+        config=config.instrument_provider,
+        product_types=config.product_types,
+        account_address=account_address,
     )
 
 
