@@ -145,7 +145,7 @@ def asset_data(trading: Trading, address: str, perp: Perp) -> Json:
         account = trading.exchange.account(name)
         position = account.positions.get(asset, position)
         cross = trading.exchange.account_state(name).cross
-        free = max(cross.account_value - cross.margin_used, ZERO)
+        free = max(cross.free, ZERO)
     # Closing gives its margin back, and as much may be opened on the other side.
     turn = 2 * initial_margin(position.size, position.leverage, market.mark)
     free_by_side = (

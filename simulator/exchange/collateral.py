@@ -75,8 +75,7 @@ def _removable(position: Position, market: Market) -> Decimal:
 def _isolate(state: State, account: Account, position: Position, needed: Decimal) -> bool:
     """Give the position its own cash up to its margin; False leaves all as it is."""
     mark = state.markets[position.asset].mark
-    cross = cross_summary(account, state.markets)
-    free = cross.account_value - cross.margin_used
+    free = cross_summary(account, state.markets).free
     if position.is_isolated:
         pledge = cash = max(needed - position.equity(mark), ZERO)
     else:
@@ -92,8 +91,7 @@ def _isolate(state: State, account: Account, position: Position, needed: Decimal
 def _merge(state: State, account: Account, position: Position, needed: Decimal) -> bool:
     """Margin the position with the account's cash; False leaves all as it is."""
     mark = state.markets[position.asset].mark
-    cross = cross_summary(account, state.markets)
-    free = cross.account_value - cross.margin_used
+    free = cross_summary(account, state.markets).free
     if position.is_isolated:
         free += position.equity(mark)
     else:

@@ -44,6 +44,11 @@ class MarginSummary(msgspec.Struct, frozen=True):
     raw: Decimal
     margin_used: Decimal
 
+    @property
+    def free(self) -> Decimal:
+        """Return what no position ties up; less than 0 once losses have eaten into the margin."""
+        return self.account_value - self.margin_used
+
 
 class PositionState(msgspec.Struct, frozen=True):
     """A position as of now; `liquidation_price` is None when no price would liquidate it."""
@@ -156,7 +161,7 @@ def affords(
     market, cross = markets[position.asset], cross_summary(account, markets)
     if position.is_isolated:
         released = position.equity(price) if closed else ZERO
-        free = cross.account_value - cross.margin_used + released - fee
+        free = cross.free + released - fee
         return _can_isolate(market, position.leverage, opened, price, free)
     before = initial_margin(position.size, position.leverage, market.mark)
     after = initial_margin(position.size + change, position.leverage, market.mark)
