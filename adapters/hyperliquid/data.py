@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -29,6 +28,7 @@ from nautilus_trader.model.identifiers import ClientId, InstrumentId
 from nautilus_trader.model.instruments import Instrument
 
 from adapters.common.backoff import backoff_delay_secs
+from adapters.common.chores import Chores
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueError
 from adapters.hyperliquid.config import HyperliquidDataClientConfig
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
@@ -90,27 +90,22 @@ class HyperliquidDataClient(LiveMarketDataClient):
             config=config,
         )
         self._provider = instrument_provider
-        self._history = MarketHistory(http, clock, self._find)
+        self._history = MarketHistory(http, clock, self._provider.loaded)
         self._streams = MarketStreams(
             loop, clock, http, config, emit=self._handle_data, spawn=self.create_task
         )
         self._update_interval_mins = config.update_instruments_interval_mins
-        self._refresher: asyncio.Task[None] | None = None
+        self._chores = Chores(loop, self._log)
 
     async def _connect(self) -> None:
         await self._load_instruments()
         await self._streams.connect()
         if self._update_interval_mins is not None:
-            self._refresher = self._loop.create_task(
-                self._refresh_instruments(self._update_interval_mins * 60),
-                name="hyperliquid instrument refresh",
-            )
+            work = self._refresh_instruments(self._update_interval_mins * 60)
+            self._chores.start(work, "hyperliquid instrument refresh")
 
     async def _disconnect(self) -> None:
-        if self._refresher is not None:
-            self._refresher.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._refresher
+        await self._chores.end()
         await self._streams.disconnect()
 
     async def _load_instruments(self) -> None:
@@ -162,12 +157,6 @@ class HyperliquidDataClient(LiveMarketDataClient):
             InstrumentStatus(instrument_id, action, now, now, reason, is_trading=is_trading)
         )
 
-    def _find(self, instrument_id: InstrumentId) -> Instrument:
-        instrument = self._provider.find(instrument_id)
-        if instrument is None:
-            raise ValueError(f"Expected an instrument that is loaded, was {instrument_id}")
-        return instrument
-
     async def _want(
         self,
         command: messages.SubscribeData,
@@ -176,7 +165,7 @@ class HyperliquidDataClient(LiveMarketDataClient):
     ) -> None:
         """Take up the data's streams; what cannot be had leaves no trace and may be tried again."""
         try:
-            instrument = self._find(command.instrument_id)
+            instrument = self._provider.loaded(command.instrument_id)
             await self._streams.want(instrument, data_type, command.params)
         except ValueError as e:
             undo(command.instrument_id)
@@ -191,7 +180,7 @@ class HyperliquidDataClient(LiveMarketDataClient):
         self._announce(self._provider.list_all())
 
     async def _subscribe_instrument(self, command: messages.SubscribeInstrument) -> None:
-        self._announce([self._find(command.instrument_id)])
+        self._announce([self._provider.loaded(command.instrument_id)])
 
     async def _subscribe_order_book_deltas(self, command: messages.SubscribeOrderBook) -> None:
         undo = self._remove_subscription_order_book_deltas
@@ -220,7 +209,7 @@ class HyperliquidDataClient(LiveMarketDataClient):
 
     async def _subscribe_bars(self, command: messages.SubscribeBars) -> None:
         try:
-            instrument = self._find(command.bar_type.instrument_id)
+            instrument = self._provider.loaded(command.bar_type.instrument_id)
             await self._streams.want_bars(command.bar_type, instrument)
         except ValueError as e:
             self._remove_subscription_bars(command.bar_type)
@@ -230,7 +219,7 @@ class HyperliquidDataClient(LiveMarketDataClient):
         self, command: messages.SubscribeInstrumentStatus
     ) -> None:
         # Later changes come from the refresh, whoever has subscribed.
-        instrument = self._find(command.instrument_id)
+        instrument = self._provider.loaded(command.instrument_id)
         self._emit_status(instrument.id, MarketStatusAction.TRADING, "listed")
 
     async def _subscribe_instrument_close(self, command: messages.SubscribeInstrumentClose) -> None:

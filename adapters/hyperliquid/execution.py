@@ -184,7 +184,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self.id,
             self.account_id,
             self._client_order_id_of,
-            self._instruments.find,
+            instrument_provider.loaded,
         )
         self._lookups = OrderLookups(
             inquiry.ask, lambda: tracker.doubtful() + open_orders.contradicted()
@@ -228,7 +228,9 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self._commands = OrderCommands(
             entry, self._amendment, self._account, ledger, cache, self._client_order_id_of
         )
-        self._terms = AccountTerms(self._exchange, self._instruments.find, self._watch.mark_stale)
+        self._terms = AccountTerms(
+            self._exchange, instrument_provider.loaded, self._watch.mark_stale
+        )
         self._last_resort: LastResort | None = None
         if config.dead_mans_switch_secs:
             self._last_resort = LastResort(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nautilus_trader.cache.cache import Cache
-from nautilus_trader.model.identifiers import ClientOrderId, InstrumentId
+from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.instruments import Instrument
 
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
@@ -49,21 +49,6 @@ class LoadedInstruments:
     def of_coin(self, coin: str) -> Instrument | None:
         """Return the instrument of a coin, None if it is not loaded."""
         return self._by_coin.get(coin)
-
-    def find(self, instrument_id: InstrumentId) -> Instrument:
-        """
-        Return a loaded instrument.
-
-        Raises
-        ------
-        ValueError
-            If it is not loaded.
-
-        """
-        instrument = self._provider.find(instrument_id)
-        if instrument is None:
-            raise ValueError(f"Expected an instrument that is loaded, was {instrument_id}")
-        return instrument
 
     def is_on_main_dex(self, client_order_id: str) -> bool:
         """Return whether an order is one of the venue's own dex, as far as the cache knows it."""

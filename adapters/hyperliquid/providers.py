@@ -122,6 +122,21 @@ class HyperliquidInstrumentProvider(InstrumentProvider):
             self._add(instrument)
         return changes
 
+    def loaded(self, instrument_id: InstrumentId) -> Instrument:
+        """
+        Return a loaded instrument.
+
+        Raises
+        ------
+        ValueError
+            If it is not loaded.
+
+        """
+        instrument = self.find(instrument_id)
+        if instrument is None:
+            raise ValueError(f"Expected an instrument that is loaded, was {instrument_id}")
+        return instrument
+
     def _add(self, instrument: Instrument) -> None:
         for currency in (instrument.base_currency, instrument.quote_currency):
             self.add_currency(currency)
