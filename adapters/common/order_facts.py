@@ -169,8 +169,10 @@ class OrderFacts:
 
     def is_doubtful(self) -> bool:
         """Return whether what happens next depends on news that may have been lost."""
+        legs = self.legs.values()
         awaits_leg = self.in_doubt and len(self.legs) <= len(self.modifies)
-        return awaits_leg or (bool(self.legs) and all(leg.end for leg in self.legs.values()))
+        lacks_fills = any(leg.end is not None and not self.is_settled(leg) for leg in legs)
+        return awaits_leg or lacks_fills or (bool(legs) and all(leg.end for leg in legs))
 
     def _unnamed_modifies(self) -> list[Modify]:
         return [modify for modify in self.modifies.values() if modify.venue_order_id is None]

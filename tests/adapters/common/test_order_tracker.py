@@ -239,6 +239,15 @@ def test_race_13_fills_lost_with_the_socket_keep_the_order_doubtful_until_recove
     assert told(story(filled("T1", 4), tracker=tracker)) == ["T1", "Canceled"]
 
 
+def test_race_13_fills_lost_of_a_replaced_order_keep_its_successor_doubtful() -> None:
+    tracker = tracking()
+    story(opened(), modify_sent(1, 6), canceled(4), opened("V2", 6), tracker=tracker)
+    assert tracker.doubtful() == [ID]
+    assert told(story(filled("T1", 4), tracker=tracker)) == ["T1"]
+    assert tracker.doubtful() == []
+    assert tracker.leaves(ID) == 6
+
+
 def test_race_14_events_of_another_account_have_no_effect() -> None:
     tracker = tracking()
     assert tracker.opened("of another account", "V9") == []
