@@ -30,8 +30,16 @@ class VenueClock:
         self._log = Logger(type(self).__name__)
 
     async def compare(self) -> None:
-        """Learn how far it is ahead, so that nothing expires on its way there (VenueError)."""
-        ahead_ms = await self._http.exchange_time_ms() - self._our_ms()
+        """
+        Learn how far it is ahead, so that nothing expires on its way there (VenueError).
+
+        The venue has read its clock at some moment between question and answer. However late that
+        came, what was believed before stands as long as it does not contradict this.
+        """
+        asked_ms = self._our_ms()
+        venue_ms = await self._http.exchange_time_ms()
+        least_ms, most_ms = venue_ms - self._our_ms(), venue_ms - asked_ms
+        ahead_ms = min(max(self._records_ahead_ms, least_ms), most_ms)
         is_replay = abs(ahead_ms) > CLOCKS_APART_MAX_MS
         if is_replay and not self._records_ahead_ms:
             self._log.warning(f"The venue's time is {ahead_ms / 1000:.0f} s off; ours is used")
