@@ -16,6 +16,8 @@ def shared_data() -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let long proofs run over more seeds than the suite has time for (`make seeds`, `soak`)."""
+    """Let long proofs run (`make seeds`, `soak`), and the cases over another adapter (`matrix`)."""
     parser.addoption("--seeds", type=int, default=100, help="how many seeds to prove")
+    parser.addoption("--adapter", default="ours", help="over which the execution cases are run")
+    parser.addoption("--results", type=Path, help="a file that outcomes are added to, as JSON")
     parser.addoption("--storms", type=int, default=500, help="how many storms to live through")

@@ -117,7 +117,7 @@ def trade_here(event: OrderFilled) -> Trade:
         price=event.last_px.as_decimal(),
         fee=event.commission.as_decimal(),
         is_taker=event.liquidity_side == LiquiditySide.TAKER,
-        time_ms=event.ts_event // 1_000_000,
+        time_ms=round(event.ts_event / 1_000_000),
     )
 
 

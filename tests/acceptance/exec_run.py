@@ -1,5 +1,5 @@
 """
-Nautilus's own ExecTester over our adapters, in a real node, on a loopback venue that stands still.
+Nautilus's own ExecTester over an adapter, in a real node, on a loopback venue that stands still.
 
 The tester submits, changes and cancels but judges nothing. Here the market moves only when a test
 says so, everything the node publishes is kept, and what Nautilus holds of a trial is compared with
@@ -40,12 +40,15 @@ from tests.acceptance.exec_books import (
     trade_here,
     trade_there,
 )
+from tests.acceptance.findings import FindingError, alike, unlike_stories
 from tests.acceptance.trading_run import BTC, Run, node_on, venue_of
+from tests.acceptance.under_test import OURS, Adapter
 from tests.waiting import eventually
 
 BID = 97_000
 SIZE = Decimal("0.01")
 LEVELS, LEVEL_STEP = 5, 10
+STRIDE = 100
 BTC_ASSET = 0
 DOLLAR = 10
 """So many ticks are a dollar, which is the price step that the venue takes near 97,000."""
@@ -68,15 +71,24 @@ class StillMarket:
         self._sizes = count(5_000)
 
     def show(self, bid: int | None = None) -> None:
-        """Quote around a new best bid, or the same prices anew; the mark is the bid."""
-        self.bid = self.bid if bid is None else bid
+        """Quote around a new best bid, or the same prices anew; the mark, the bid, comes next.
+
+        A long way is gone in steps, so that book and mark are never far from each other.
+        """
+        end = self.bid if bid is None else bid
+        while abs(end - self.bid) > STRIDE:
+            self._quote(self.bid + (STRIDE if end > self.bid else -STRIDE))
+        self._quote(end)
+
+    def _quote(self, bid: int) -> None:
+        self.bid = bid
         size = f"{next(self._sizes) / 1000}"
         steps = [LEVEL_STEP * step for step in range(LEVELS)]
-        bids = tuple(Level(f"{self.bid - step}", size, 1) for step in steps)
-        asks = tuple(Level(f"{self.bid + 1 + step}", size, 1) for step in steps)
-        now_ms, mark = self.venue.clock.now_ms(), Decimal(self.bid)
+        bids = tuple(Level(f"{bid - step}", size, 1) for step in steps)
+        asks = tuple(Level(f"{bid + 1 + step}", size, 1) for step in steps)
+        now_ms, mark = self.venue.clock.now_ms(), Decimal(bid)
         self._source.push(
-            Reference("BTC", now_ms, mark, mark, Decimal(1_000)), Book("BTC", now_ms, bids, asks)
+            Book("BTC", now_ms, bids, asks), Reference("BTC", now_ms, mark, mark, Decimal(1_000))
         )
         self.venue.advance()
 
@@ -87,6 +99,7 @@ class Trial:
     def __init__(self, stage: "Stage", tester: ExecTester) -> None:
         self.stage = stage
         self.tester = tester
+        self.findings: list[str] = []
         self._first_event = len(stage.published)
         ledger = stage.run.ledger
         self._first = len(ledger.history), len(ledger.fills), len(stage.run.venue.received)
@@ -158,7 +171,7 @@ class Trial:
         try:
             await eventually(lambda: self.stories() == wanted, timeout_secs)
         except TimeoutError:
-            pytest.fail(f"Expected {wanted}, was {self.stories()}")
+            raise FindingError(unlike_stories(self.stories(), wanted)) from None
         await self.judge()
 
     def prompt(self) -> None:
@@ -170,31 +183,52 @@ class Trial:
     async def stop(self) -> None:
         """Stop the tester, which cancels its orders and closes its position."""
         self.tester.stop()
-        await eventually(self.stage.is_flat)
+        try:
+            await eventually(self.stage.is_flat)
+        except TimeoutError:
+            raise FindingError("stopping leaves orders or a position") from None
         await self.judge()
 
     async def judge(self) -> None:
         """Compare everything that Nautilus holds of this trial with the venue's books."""
-        await eventually(lambda: len(self.trades_here()) == len(self.fills))
-        assert self.trades_here() == self.trades_there()
-        await eventually(lambda: self.terms_here() == self.terms_there())
+        await alike("fills", self.trades_here, self.trades_there)
+        await alike("orders", self.terms_here, self.terms_there)
         run = self.stage.run
         position = run.ledger.positions.get(BTC_ASSET)
         size = position.size if position else Decimal(0)
         held = run.cache.positions_open(instrument_id=BTC)
-        assert sum((p.signed_decimal_qty() for p in held), Decimal(0)) == size
+        found = sum((p.signed_decimal_qty() for p in held), Decimal(0))
+        if found != size:
+            raise FindingError(f"a position of {found}, {size} at the venue")
         if position is not None and size:
             (one,) = held
             assert one.avg_px_open == pytest.approx(float(position.entry_notional / abs(size)))
-        await eventually(lambda: self.stage.cash_here() == self.stage.cash_there())
+        await self._judge_cash()
+
+    async def _judge_cash(self) -> None:
+        """Compare the cash; a stale balance is told at the end, whatever else there is to say."""
+        if self.findings:
+            return
+        try:
+            await eventually(lambda: self.stage.cash_here() == self.stage.cash_there())
+        except TimeoutError:
+            self.findings.append("the balance does not follow")
 
     def trades_here(self) -> list[Trade]:
         """Return the fills as Nautilus was told of them."""
-        return [trade_here(event) for event in self.events if isinstance(event, OrderFilled)]
+        trades = [trade_here(event) for event in self.events if isinstance(event, OrderFilled)]
+        return self._by_ids_of_both(trades)
 
     def trades_there(self) -> list[Trade]:
         """Return the fills as the venue has them."""
-        return [trade_there(fill) for fill in self.fills]
+        return self._by_ids_of_both([trade_there(fill) for fill in self.fills])
+
+    def _by_ids_of_both(self, trades: list[Trade]) -> list[Trade]:
+        """Where an adapter gives fills names of its own, number the names in order."""
+        if self.stage.adapter.has_venue_trade_ids:
+            return trades
+        names = list(dict.fromkeys(trade.trade_id for trade in trades))
+        return [trade._replace(trade_id=str(names.index(trade.trade_id))) for trade in trades]
 
     def terms_here(self) -> dict[str, Terms]:
         """Return the orders that were sent as Nautilus holds them, by the venue's client id."""
@@ -220,7 +254,8 @@ class Trial:
 class Stage:
     """A node on a still market; one trial plays after the other."""
 
-    def __init__(self, market: StillMarket, run: Run) -> None:
+    def __init__(self, market: StillMarket, run: Run, adapter: Adapter = OURS) -> None:
+        self.adapter = adapter
         self.market = market
         self.run = run
         self.published: list[Event] = []
@@ -256,6 +291,7 @@ class Stage:
             order_id_tag=str(next(self._tags)),
             **quiet | settings,
         )
+        await eventually(self._has_heard_the_market)
         tester = ExecTester(config)
         self.run.node.trader.add_strategy(tester)
         trial = Trial(self, tester)
@@ -263,12 +299,20 @@ class Stage:
         self.show()
         try:
             yield trial
-        except BaseException:
-            tester.stop()
-            await eventually(self.is_flat)  # the next trial begins with nothing
+            if tester.is_running:
+                await trial.stop()
+        except BaseException as e:
+            for finding in trial.findings:
+                e.add_note(finding)
+            if self.adapter.is_shared:  # the next trial begins with nothing
+                tester.stop()
+                await eventually(self.is_flat)
             raise
-        if tester.is_running:
-            await trial.stop()
+        if trial.findings and config.close_positions_on_stop:  # or the next node has its say
+            raise FindingError(f"{'; '.join(trial.findings)}, all else passes")
+
+    def _has_heard_the_market(self) -> bool:
+        return int(self.run.cache.quote_tick(BTC).bid_price) == self.market.bid
 
     def is_flat(self) -> bool:
         """Return whether the venue has neither an order nor a position of the account."""
@@ -291,8 +335,12 @@ async def staged(
     market: StillMarket,
     state: Path,
     monkeypatch: pytest.MonkeyPatch,
+    adapter: Adapter = OURS,
     **settings: Any,  # noqa: ANN401 (those of the execution client)
 ) -> AsyncIterator[Stage]:
     """Run a node, with an empty cache, on a venue whose market stands still."""
-    async with node_on(market.venue, state, monkeypatch, controller=CONTROLLER, **settings) as run:
-        yield Stage(market, run)
+    node = node_on(
+        market.venue, state, monkeypatch, controller=CONTROLLER, adapter=adapter, **settings
+    )
+    async with node as run:
+        yield Stage(market, run, adapter)

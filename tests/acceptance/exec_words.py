@@ -21,7 +21,18 @@ STOPS = [
     OrderType.MARKET_IF_TOUCHED,
     OrderType.LIMIT_IF_TOUCHED,
 ]
+STOP_CASES = [
+    "e20-e21-stop-market",
+    "e22-e23-stop-limit",
+    "e24-e25-market-if-touched",
+    "e26-e27-limit-if-touched",
+]
 SIDES = [OrderSide.BUY, OrderSide.SELL]
+
+
+def has_words(reason: str, words: str) -> bool:
+    """Return whether a reason has these words, in whatever way it writes them."""
+    return words in reason.lower().replace("_", " ")
 
 
 def named(value: object) -> str | None:

@@ -5,8 +5,11 @@ A tester leaves orders and a position; a second node, whose cache is empty, meet
 What it then holds is compared with the venue's books and with what the first node held.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from nautilus_trader.model.enums import OrderSide, OrderStatus, OrderType
@@ -16,29 +19,69 @@ from nautilus_trader.model.position import Position
 from simulator.hyperliquid_user_wire import FIRST_TID
 from tests.acceptance.exec_run import BID, SIZE, Stage, staged, still_market
 from tests.acceptance.exec_words import ACCEPTED, FAR, FILLED, STOPS, limits, stops
-from tests.acceptance.trading_run import CASH
+from tests.acceptance.findings import changed
+from tests.acceptance.trading_run import BTC, CASH
+from tests.acceptance.under_test import Adapter
 from tests.waiting import eventually
 
 BRACKET = {"enable_brackets": True, "bracket_offset_ticks": FAR}
 LEAVE = {"cancel_orders_on_stop": False, "close_positions_on_stop": False}
 
-type At = tuple[Path, pytest.MonkeyPatch]
+type At = tuple[Path, pytest.MonkeyPatch, Adapter]
 
 
 @pytest.fixture
-def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> At:
-    return tmp_path, monkeypatch
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, adapter: Adapter) -> At:
+    return tmp_path, monkeypatch, adapter
 
 
-def terms_of(order: Order) -> tuple[object, ...]:
-    """Return what a restart must not change in an order."""
+class Held(NamedTuple):
+    """What a restart must not change in an order."""
+
+    name: object
+    kind: object
+    side: object
+    size: object
+    filled: object
+    price: object
+    trigger_price: object
+    time_in_force: object
+    post_only: object
+    reduce_only: object
+    status: object
+
+
+class Deed(NamedTuple):
+    """What a restart must not change in an order that is filled."""
+
+    name: object
+    side: object
+    size: object
+    filled: object
+    average_price: object
+    trade_ids: object
+    commission: object
+    liquidity_side: object
+    status: object
+
+
+class Worth(NamedTuple):
+    """What a restart must not change in a position."""
+
+    side: object
+    size: object
+    average_price: object
+    profit: object
+    commission: object
+
+
+def terms_of(order: Order) -> Held:
     kind, trigger_price = order.order_type, getattr(order, "trigger_price", None)
     if order.is_child_order and kind == OrderType.LIMIT:
         # The target of a bracket waits at the venue for its own price, and comes back as that.
         kind, trigger_price = OrderType.LIMIT_IF_TOUCHED, order.price
-    return (
+    return Held(
         order.client_order_id,
-        order.venue_order_id,
         kind,
         order.side,
         order.quantity,
@@ -52,11 +95,10 @@ def terms_of(order: Order) -> tuple[object, ...]:
     )
 
 
-def deed_of(order: Order) -> tuple[object, ...]:
-    """Return what a restart must not change in an order that is filled."""
+def deed_of(order: Order) -> Deed:
     # The venue knows no market orders: each comes back as the immediate limit that was sent.
-    return (
-        order.venue_order_id,
+    return Deed(
+        order.client_order_id,
         order.side,
         order.quantity,
         order.filled_qty,
@@ -68,19 +110,22 @@ def deed_of(order: Order) -> tuple[object, ...]:
     )
 
 
-def worth_of(position: Position) -> tuple[object, ...]:
-    """Return what a restart must not change in a position."""
-    return (
+def worth_of(position: Position) -> Worth:
+    return Worth(
         position.side,
         position.quantity,
         pytest.approx(position.avg_px_open),
-        position.realized_pnl,
-        position.commissions(),
+        str(position.realized_pnl),
+        [str(money) for money in position.commissions()],
     )
 
 
-def held(orders: list[Order]) -> dict[str, tuple[object, ...]]:
-    return {order.client_order_id.value: terms_of(order) for order in orders}
+def held(orders: list[Order]) -> dict[str, Held]:
+    return {order.venue_order_id.value: terms_of(order) for order in orders}
+
+
+def deeds(orders: list[Order]) -> dict[str, Deed]:
+    return {order.venue_order_id.value: deed_of(order) for order in orders}
 
 
 # Life cycle
@@ -109,33 +154,45 @@ def unsubscribed(stage: Stage, kind: str) -> bool:
 # Restarts
 
 
-async def test_e84_b3_b4_b7_open_orders_are_what_they_were(at: At) -> None:
-    """A limit, every conditional order and a bracket that waits, each with its own name."""
+RESTING = {
+    "limits": [limits(OrderSide.BUY), limits(OrderSide.SELL) | {"use_post_only": True}],
+    "conditional orders": [stops(OrderSide.SELL, kind) for kind in STOPS],
+    "bracket": [limits(OrderSide.BUY) | BRACKET],
+}
+
+
+@pytest.mark.parametrize("kinds", RESTING)
+async def test_e84_b3_b4_b7_open_orders_are_what_they_were(at: At, kinds: str) -> None:
+    """A limit, every conditional order or a bracket that waits, each with its own name."""
     async with still_market() as market:
         async with staged(market, *at) as stage:
-            before: dict[str, tuple[object, ...]] = {}
-            for settings in [
-                limits(OrderSide.BUY),
-                limits(OrderSide.SELL) | {"use_post_only": True},
-                *(stops(OrderSide.SELL, kind) for kind in STOPS),
-                limits(OrderSide.BUY) | BRACKET,
-            ]:
+            before: dict[str, Held] = {}
+            for settings in RESTING[kinds]:
                 async with stage.trial(subscribe_quotes=False, **settings, **LEAVE) as trial:
                     trial.prompt()
-                    await eventually(lambda t=trial: t.orders and all(o.is_open for o in t.orders))
+                    await trial.settled(*[ACCEPTED] * (3 if kinds == "bracket" else 1))
                     before |= held(trial.orders)
                     trial.tester.stop()
-            assert len(before) == len(stage.run.ledger.live) == 9
+            assert len(before) == len(stage.run.ledger.live)
         async with staged(market, *at) as again:
-            assert held(again.run.cache.orders_open()) == before
+            found = held(again.run.cache.orders_open())
+            assert found == before, changed(found, before)
             for order in again.run.cache.orders_open():
                 again.run.hand.cancel_order(order)
             await eventually(again.is_flat)
 
 
-@pytest.mark.parametrize("size", [SIZE, -SIZE], ids=["e86-long", "e87-short"])
-async def test_e85_e86_e87_b8_fills_and_positions_are_what_they_were(at: At, size: Decimal) -> None:
-    """Opened, added to and half closed: three orders with commissions, profit on two of them."""
+class Night(NamedTuple):
+    """What a first session left, and the second that met it."""
+
+    orders: dict[str, Deed]
+    worth: Worth
+    again: Stage
+
+
+@asynccontextmanager
+async def after_three_trades(at: At, size: Decimal) -> AsyncIterator[Night]:
+    """Open, add and close half: three orders with commissions, profit on two of them."""
     async with still_market() as market:
         async with staged(market, *at) as stage:
             async with stage.trial(open_position_on_start_qty=size, **LEAVE) as trial:
@@ -146,25 +203,38 @@ async def test_e85_e86_e87_b8_fills_and_positions_are_what_they_were(at: At, siz
                 stage.show(BID - 50)
                 trial.tester.open_position(-size / 2)
                 await trial.settled(FILLED, FILLED, FILLED)
-                orders = {order.client_order_id: deed_of(order) for order in trial.orders}
+                orders = deeds(trial.orders)
                 (position,) = trial.positions
                 fees = sum(fill.fee for fill in trial.fills)
                 assert [money.as_decimal() for money in position.commissions()] == [fees]
                 trial.tester.stop()
-            was = worth_of(position)
+            worth = worth_of(position)
         async with staged(market, *at) as again:
-            cache = again.run.cache
-            assert {order.client_order_id: deed_of(order) for order in cache.orders()} == orders
-            (found,) = cache.positions_open()
-            assert worth_of(found) == was
-            assert found.signed_decimal_qty() == size * Decimal("1.5")
-            ledger = again.run.ledger
-            (there,) = (p for p in ledger.positions.values() if p.size)
-            entry = there.entry_notional / abs(there.size)
-            assert found.avg_px_open == pytest.approx(float(entry))
-            assert again.cash_here() == again.cash_there()
-            ids = [trade_id.value for order in cache.orders() for trade_id in order.trade_ids]
-            assert sorted(ids) == sorted(str(FIRST_TID + fill.tid) for fill in ledger.fills)
+            yield Night(orders, worth, again)
+
+
+@pytest.mark.parametrize("size", [SIZE, -SIZE], ids=["long", "short"])
+async def test_e85_b8_filled_orders_are_what_they_were(at: At, size: Decimal) -> None:
+    async with after_three_trades(at, size) as night:
+        orders = night.again.run.cache.orders()
+        now = deeds(orders)
+        assert now == night.orders, changed(now, night.orders)
+        assert night.again.cash_here() == night.again.cash_there()
+        ids = [trade_id.value for order in orders for trade_id in order.trade_ids]
+        fills = night.again.run.ledger.fills
+        assert sorted(ids) == sorted(str(FIRST_TID + fill.tid) for fill in fills)
+
+
+@pytest.mark.parametrize("size", [SIZE, -SIZE], ids=["e86-long", "e87-short"])
+async def test_e86_e87_b8_a_position_is_what_it_was(at: At, size: Decimal) -> None:
+    async with after_three_trades(at, size) as night:
+        (found,) = night.again.run.cache.positions_open()
+        assert found.signed_decimal_qty() == size * Decimal("1.5")
+        (there,) = (p for p in night.again.run.ledger.positions.values() if p.size)
+        entry = there.entry_notional / abs(there.size)
+        assert found.avg_px_open == pytest.approx(float(entry)), "another average price"
+        worth = worth_of(found)
+        assert worth == night.worth, changed({BTC: worth}, {BTC: night.worth})
 
 
 async def test_e85_b8_b10_a_round_trip_of_a_prior_session_keeps_its_profit_to_the_last_digit(
@@ -181,12 +251,13 @@ async def test_e85_b8_b10_a_round_trip_of_a_prior_session_keeps_its_profit_to_th
                 await trial.settled(FILLED, ACCEPTED, ACCEPTED)
                 stage.show(BID - 1_010)
                 await trial.settled(FILLED, [*ACCEPTED, "Canceled"], FILLED)
-                orders = {order.client_order_id: deed_of(order) for order in trial.orders}
+                orders = deeds(trial.orders)
                 trial.tester.stop()
             assert stage.is_flat()
         async with staged(market, *at) as again:
             cache = again.run.cache
-            assert {order.client_order_id: deed_of(order) for order in cache.orders()} == orders
+            now = deeds(cache.orders())
+            assert now == orders, changed(now, orders)
             (position,) = cache.positions_closed()
             assert position.realized_pnl.as_decimal() == again.run.ledger.raw - CASH
             stop = next(order for order in cache.orders() if order.order_type in STOPS[:2])

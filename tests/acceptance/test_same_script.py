@@ -26,7 +26,8 @@ from tests.acceptance.node_desk import NodeDesk
 from tests.acceptance.order_script import ETH, PLAYED, play
 from tests.acceptance.sdk_script import play_by_sdk
 from tests.acceptance.sdk_traders import trader
-from tests.acceptance.trading_run import ADDRESS, CASH, KEY, node_on
+from tests.acceptance.trading_run import CASH, node_on
+from tests.acceptance.under_test import ADDRESS, KEY
 from tests.simulator.trading_floor import show_books
 from tests.simulator.venues import START_MS, Desk, trade
 from tests.waiting import eventually

@@ -1,5 +1,5 @@
 """
-A real node with our data and execution clients, trading an account of a loopback venue.
+A real node with our data and execution clients, or Nautilus's own, trading at a loopback venue.
 
 Strategies are driven by the test; what the node believes and what the venue's ledger says are both
 at hand, for the test to compare.
@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eth_account import Account as EthAccount
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.config import (
     ImportableControllerConfig,
-    InstrumentProviderConfig,
+    LiveExecClientConfig,
     LiveExecEngineConfig,
     LiveRiskEngineConfig,
     LoggingConfig,
@@ -34,12 +33,6 @@ from nautilus_trader.model.objects import Price
 from nautilus_trader.model.orders import Order
 from nautilus_trader.trading.strategy import Strategy
 
-from adapters.hyperliquid import (
-    HyperliquidDataClientConfig,
-    HyperliquidExecClientConfig,
-    HyperliquidLiveDataClientFactory,
-    HyperliquidLiveExecClientFactory,
-)
 from simulator.clock import Clock
 from simulator.events import Source
 from simulator.exchange.accounts import Account
@@ -48,13 +41,11 @@ from simulator.exchange.model import OrderRequest, Side, Tif
 from simulator.generator import Generator
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
 from simulator.hyperliquid_trading import TradingOptions
+from tests.acceptance.under_test import ADDRESS, OURS, Adapter
 from tests.waiting import eventually
 
 BTC = InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID")
 ETH = InstrumentId.from_str("ETH-USD-PERP.HYPERLIQUID")
-KEY = "0x" + "01" * 32
-KEY_VARIABLE = "PERPDESK_TEST_KEY"
-ADDRESS: str = EthAccount.from_key(KEY).address.lower()
 CASH = Decimal(100_000)
 
 
@@ -96,7 +87,7 @@ class Run:
         venue: HyperliquidVenue,
         node: TradingNode,
         hand: Hand,
-        settings: HyperliquidExecClientConfig,
+        settings: LiveExecClientConfig,
     ) -> None:
         self.settings = settings
         self.venue = venue
@@ -160,52 +151,39 @@ async def node_on(
     engine: LiveExecEngineConfig | None = None,
     controller: ImportableControllerConfig | None = None,
     start_secs: float = 20.0,
+    adapter: Adapter = OURS,
     **settings: Any,  # noqa: ANN401 (those of the execution client)
 ) -> AsyncIterator[Run]:
     """Run a node on a venue until its strategy has started and quotes have come."""
-    monkeypatch.setenv(KEY_VARIABLE, KEY)
-    provider = InstrumentProviderConfig(load_all=True)
-    execution = HyperliquidExecClientConfig(
-        testnet=True,
-        base_url_http=venue.http_url,
-        base_url_ws=venue.ws_url,
-        instrument_provider=provider,
-        private_key_env=KEY_VARIABLE,
-        state_directory=str(state),
-        **({"absence_grace_ms": 1_000} | settings),
-    )
-    node = TradingNode(
-        config=TradingNodeConfig(
-            logging=LoggingConfig(log_level="OFF"),
-            data_clients={
-                "HYPERLIQUID": HyperliquidDataClientConfig(
-                    base_url_http=venue.http_url,
-                    base_url_ws=venue.ws_url,
-                    instrument_provider=provider,
-                )
-            },
-            exec_clients={"HYPERLIQUID": execution},
-            exec_engine=engine or LiveExecEngineConfig(reconciliation_startup_delay_secs=0.0),
-            risk_engine=LiveRiskEngineConfig(bypass=True),
-            controller=controller,
-            timeout_connection=start_secs,
-            timeout_post_stop=0.01,
-        ),
-        loop=asyncio.get_running_loop(),
-    )
-    node.add_data_client_factory("HYPERLIQUID", HyperliquidLiveDataClientFactory)
-    node.add_exec_client_factory("HYPERLIQUID", HyperliquidLiveExecClientFactory)
-    node.build()
-    hand = strategy or Hand(StrategyConfig(strategy_id="HAND", order_id_tag="001"), instrument_ids)
-    node.trader.add_strategy(hand)
-    task = asyncio.create_task(node.run_async())
-    try:
-        await eventually(lambda: hand.is_running, timeout_secs=start_secs)
-        await eventually(lambda: all(node.cache.quote_tick(i) for i in instrument_ids))
-        yield Run(venue, node, hand, execution)
-    finally:
-        await node.stop_async()
-        await task
+    async with adapter.build(venue, state, monkeypatch, **settings) as clients:
+        node = TradingNode(
+            config=TradingNodeConfig(
+                logging=LoggingConfig(log_level="OFF"),
+                data_clients={"HYPERLIQUID": clients.data},
+                exec_clients={"HYPERLIQUID": clients.execution},
+                exec_engine=engine or LiveExecEngineConfig(reconciliation_startup_delay_secs=0.0),
+                risk_engine=LiveRiskEngineConfig(bypass=True),
+                controller=controller,
+                timeout_connection=start_secs,
+                timeout_post_stop=0.01,
+            ),
+            loop=asyncio.get_running_loop(),
+        )
+        node.add_data_client_factory("HYPERLIQUID", clients.data_factory)
+        node.add_exec_client_factory("HYPERLIQUID", clients.exec_factory)
+        node.build()
+        hand = strategy or Hand(
+            StrategyConfig(strategy_id="HAND", order_id_tag="001"), instrument_ids
+        )
+        node.trader.add_strategy(hand)
+        task = asyncio.create_task(node.run_async())
+        try:
+            await eventually(lambda: hand.is_running, timeout_secs=start_secs)
+            await eventually(lambda: all(node.cache.quote_tick(i) for i in instrument_ids))
+            yield Run(venue, node, hand, clients.execution)
+        finally:
+            await node.stop_async()
+            await task
 
 
 @asynccontextmanager

@@ -21,16 +21,14 @@ from simulator.fault_rules import Delay, DropReply, DropRequest
 from simulator.hyperliquid_directory import SubAccount
 from simulator.hyperliquid_trading import TradingOptions
 from tests.acceptance.trading_run import (
-    ADDRESS,
     BTC,
     CASH,
-    KEY,
-    KEY_VARIABLE,
     Run,
     node_on,
     trading,
     venue_of,
 )
+from tests.acceptance.under_test import ADDRESS, KEY, KEY_VARIABLE
 from tests.waiting import eventually
 
 type At = tuple[Path, pytest.MonkeyPatch]
