@@ -31,7 +31,7 @@ from adapters.hyperliquid import (
     HyperliquidLiveDataClientFactory,
     HyperliquidLiveExecClientFactory,
 )
-from adapters.hyperliquid.execution import USER_STREAMS
+from adapters.hyperliquid.account_news import USER_STREAMS
 from adapters.hyperliquid.governor import WeightGovernor
 from simulator.hyperliquid import HyperliquidVenue
 from tests.acceptance.door import door_to
