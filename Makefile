@@ -8,7 +8,7 @@ FIND_PYTHON = for p in python3.13 python3.12 python3.14 python3 $$(ls -d $$HOME/
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1 \
 	&& { echo "$$p"; break; }; done
 
-.PHONY: demo test lint bench seeds soak lock clean install
+.PHONY: demo test lint bench seeds soak matrix lock clean install
 
 demo: $(STAMP)
 	@$(BIN)/perpdesk demo $(ARGS)
@@ -32,6 +32,10 @@ seeds: $(STAMP)
 # A longer one: 5,000 scripts of orders, each under a fault of its own, lose and double nothing.
 soak: $(STAMP)
 	$(BIN)/pytest -q tests/acceptance/test_faults.py --storms 5000
+
+# Nautilus's execution cases over our adapter and over its own, as a table: a quarter of an hour.
+matrix: $(STAMP)
+	@$(BIN)/python -m tests.matrix $(ARGS)
 
 install: $(STAMP)
 
