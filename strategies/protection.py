@@ -38,7 +38,31 @@ class AtrDistance(
             raise ValueError(f"Expected a period of at least {PERIOD_MIN}, was {self.period}")
 
 
-Distance = PercentDistance | AtrDistance
+class AmountDistance(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="amount"
+):
+    """Keep a distance of so much in price, in quote currency per base unit."""
+
+    amount: Decimal
+
+    def __post_init__(self) -> None:
+        """Refuse an impossible value."""
+        require_positive("amount", self.amount)
+
+
+class PriceLevel(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="price"
+):
+    """Rest at this price, wherever the entry was."""
+
+    price: Decimal
+
+    def __post_init__(self) -> None:
+        """Refuse an impossible value."""
+        require_positive("price", self.price)
+
+
+Distance = PercentDistance | AtrDistance | AmountDistance | PriceLevel
 
 
 class PriceRule(Protocol):
@@ -66,11 +90,60 @@ def distance_in_price(distance: Distance, entry: Decimal, atr: Decimal | None) -
     Returns
     -------
     Decimal or None
+        None if the rule needs a range that is not known yet. Of a `PriceLevel` the gap to the
+        entry, on whatever side: `resting_price` knows the side.
+    """
+    match distance:
+        case PercentDistance(percent):
+            return entry * percent / WHOLE
+        case AmountDistance(amount):
+            return amount
+        case PriceLevel(price):
+            return abs(entry - price)
+        case AtrDistance(multiple):
+            return None if atr is None else atr * multiple
+
+
+def resting_price(
+    rule: Distance,
+    entry: Decimal,
+    atr: Decimal | None,
+    tick: Decimal,
+    *,
+    is_long: bool,
+    is_stop: bool,
+) -> Decimal | None:
+    """
+    Return the price at which a stop, or else a take-profit, rests by its rule.
+
+    A level that the entry has passed already, such as a stop above a long entry, rests one tick
+    from the entry on its own side: the first move that way ends the position.
+
+    Parameters
+    ----------
+    rule, entry, atr
+        As for `distance_in_price`.
+    tick : Decimal
+        The price increment.
+    is_long : bool
+        The side of the position.
+    is_stop : bool
+        Whether it is the stop.
+
+    Returns
+    -------
+    Decimal or None
         None if the rule needs a range that is not known yet.
     """
-    if isinstance(distance, PercentDistance):
-        return entry * distance.percent / WHOLE
-    return None if atr is None else atr * distance.multiple
+    is_below = is_long == is_stop
+    if isinstance(rule, PriceLevel):
+        gap = entry - rule.price if is_below else rule.price - entry
+        distance: Decimal | None = max(gap, tick)
+    else:
+        distance = distance_in_price(rule, entry, atr)
+    if distance is None:
+        return None
+    return _price(entry, distance, tick, is_below=is_below)
 
 
 def stop_price(entry: Decimal, distance: Decimal, tick: Decimal, *, is_long: bool) -> Decimal:
@@ -80,7 +153,7 @@ def stop_price(entry: Decimal, distance: Decimal, tick: Decimal, *, is_long: boo
     It lies below a long entry and above a short one, rounded towards the entry so that rounding
     never adds to the loss; always at least one tick from the entry and one above zero.
     """
-    return _price(entry, -distance if is_long else distance, tick)
+    return _price(entry, distance, tick, is_below=is_long)
 
 
 def take_profit_price(
@@ -92,15 +165,15 @@ def take_profit_price(
     It lies above a long entry and below a short one, rounded towards the entry so that rounding
     never puts it out of reach; always at least one tick from the entry and one above zero.
     """
-    return _price(entry, distance if is_long else -distance, tick)
+    return _price(entry, distance, tick, is_below=not is_long)
 
 
-def _price(entry: Decimal, offset: Decimal, tick: Decimal) -> Decimal:
-    if offset < 0:
+def _price(entry: Decimal, distance: Decimal, tick: Decimal, *, is_below: bool) -> Decimal:
+    if is_below:
         below = _round(entry, tick, ROUND_CEILING) - tick
-        return max(tick, min(below, _round(entry + offset, tick, ROUND_CEILING)))
+        return max(tick, min(below, _round(entry - distance, tick, ROUND_CEILING)))
     above = _round(entry, tick, ROUND_FLOOR) + tick
-    return max(above, _round(entry + offset, tick, ROUND_FLOOR))
+    return max(above, _round(entry + distance, tick, ROUND_FLOOR))
 
 
 def _round(price: Decimal, tick: Decimal, rounding: str) -> Decimal:

@@ -28,10 +28,7 @@ from strategies.atr import Atr
 from strategies.protection import (
     AtrDistance,
     Distance,
-    PriceRule,
-    distance_in_price,
-    stop_price,
-    take_profit_price,
+    resting_price,
 )
 
 
@@ -114,7 +111,7 @@ class Protector:
     instrument_id : InstrumentId
         The only instrument it trades.
     stop, take_profit : Distance or None
-        How far from the average entry they rest.
+        How far from the average entry they rest, until `set_distances` says otherwise.
     on_unprotected : callable
         Called with the reason when the stop ended while the position is open.
     """
@@ -129,7 +126,7 @@ class Protector:
     ) -> None:
         self._strategy = strategy
         self._instrument_id = instrument_id
-        self._distances = (stop, take_profit)
+        self._distances: tuple[Distance | None, Distance | None] = (stop, take_profit)
         self._atrs = {d: Atr(d.period) for d in self._distances if isinstance(d, AtrDistance)}
         self._on_unprotected = on_unprotected
         self._entry: float | None = None
@@ -142,6 +139,25 @@ class Protector:
         """Tell whether a position is open that should have a stop and has none working."""
         wants_stop = self._distances[0] is not None
         return wants_stop and self.position() is not None and not self._stop.is_working
+
+    @property
+    def distances(self) -> tuple[Distance | None, Distance | None]:
+        """Return how far from the average entry stop and take-profit rest."""
+        return self._distances
+
+    def set_distances(self, stop: Distance | None, take_profit: Distance | None) -> None:
+        """
+        Use other distances from the next `protect` on; what rests stays until its successor does.
+
+        Distances in true ranges must be of a period that the first ones had, which is observed.
+        """
+        if (stop, take_profit) != self._distances:
+            self._distances = (stop, take_profit)
+            self._entry = None
+
+    def can_measure(self, distance: Distance | None) -> bool:
+        """Tell whether a distance can be turned into a price here."""
+        return not isinstance(distance, AtrDistance) or distance in self._atrs
 
     def position(self) -> Position | None:
         """Return the strategy's open position, or None when flat."""
@@ -224,8 +240,8 @@ class Protector:
     def _set_prices(self, position: Position) -> None:
         stop, take_profit = self._distances
         self._prices = (
-            self._price(position, stop, stop_price),
-            self._price(position, take_profit, take_profit_price),
+            self._price(position, stop, is_stop=True),
+            self._price(position, take_profit, is_stop=False),
         )
         is_complete = all(
             rule is None or price is not None
@@ -233,20 +249,20 @@ class Protector:
         )
         self._entry = position.avg_px_open if is_complete else None
 
-    def _price(
-        self, position: Position, rule: Distance | None, price_at: PriceRule
-    ) -> Price | None:
+    def _price(self, position: Position, rule: Distance | None, *, is_stop: bool) -> Price | None:
         if rule is None:
             return None
         instrument: Instrument = self._strategy.cache.instrument(self._instrument_id)
-        entry = Decimal(str(position.avg_px_open))
         atr = self._atrs[rule].value if isinstance(rule, AtrDistance) else None
-        distance = distance_in_price(rule, entry, None if atr is None else Decimal(str(atr)))
-        if distance is None:
-            return None
-        tick = instrument.price_increment.as_decimal()
-        price = price_at(entry, distance, tick, is_long=position.is_long)
-        return Price(price, instrument.price_precision)
+        price = resting_price(
+            rule,
+            Decimal(str(position.avg_px_open)),
+            None if atr is None else Decimal(str(atr)),
+            instrument.price_increment.as_decimal(),
+            is_long=position.is_long,
+            is_stop=is_stop,
+        )
+        return None if price is None else Price(price, instrument.price_precision)
 
     def _make_stop(self, side: OrderSide, quantity: Quantity, price: Price) -> Order:
         return self._strategy.order_factory.stop_market(

@@ -216,7 +216,8 @@ class RsiStrategy(Strategy):
             return
         is_entry = intent is not Intent.FLAT
         price = Decimal(bar.close.as_decimal())
-        size = self.trader.size(self.config.sizing, price) if is_entry else None
+        wanted = self.trader.size(self.config.sizing, price) if is_entry else None
+        size = wanted if isinstance(wanted, Decimal) else None
         signal = self._publish(bar, intent, size, f"RSI {value:.2f}")
         # An entry that was refused still ends the opposite position.
         target = size or Decimal(0)

@@ -23,7 +23,7 @@ from nautilus_trader.trading.strategy import Strategy
 
 from strategies.protection import Distance
 from strategies.protector import Protector
-from strategies.signals import Signal
+from strategies.signals import Reason, Signal
 from strategies.sizing import PercentSize, Refusal, Sizing, round_size, wanted_size
 
 ENDS = OrderCanceled | OrderDenied | OrderExpired | OrderRejected
@@ -86,6 +86,11 @@ class Trader:
         return Decimal(0) if position is None else position.signed_decimal_qty()
 
     @property
+    def is_moving(self) -> bool:
+        """Return whether an order that moves the position has not ended yet."""
+        return any(not order.is_closed for order in self._working)
+
+    @property
     def exposure(self) -> Decimal:
         """Return the signed position once all orders under way are filled."""
         self._working = [order for order in self._working if not order.is_closed]
@@ -101,7 +106,7 @@ class Trader:
                 return Decimal(price.as_decimal())
         return None
 
-    def size(self, sizing: Sizing | Decimal, price: Decimal | None) -> Decimal | None:
+    def size(self, sizing: Sizing | Decimal, price: Decimal | None) -> Decimal | Reason:
         """
         Return a size that the venue takes.
 
@@ -114,22 +119,23 @@ class Trader:
 
         Returns
         -------
-        Decimal or None
-            Base units, rounded down; None after noting why there is none.
+        Decimal or Reason
+            Base units, rounded down; or why there is none, which is noted in words.
         """
         if price is None:
-            self.refuse(f"Expected a price to size the order, found none ({self._instrument_id})")
-            return None
+            words = f"Expected a price to size the order, found none ({self._instrument_id})"
+            return self.refuse(Reason.NO_PRICE, words)
         if not isinstance(sizing, Decimal):
             equity = self._equity() if isinstance(sizing, PercentSize) else Decimal(0)
             sizing = wanted_size(sizing, price, equity)
         rounded = round_size(sizing, price, self._instrument())
         if isinstance(rounded, Refusal):
-            self.refuse(rounded.reason)
-            return None
+            return self.refuse(Reason.BAD_SIZE, rounded.reason)
         return Decimal(rounded.as_decimal())
 
-    def move_to(self, target: Decimal, tag: str) -> None:
+    def move_to(
+        self, target: Decimal, tag: str, client_order_id: ClientOrderId | None = None
+    ) -> ClientOrderId | Reason:
         """
         Send the one market order that takes the exposure to `target`.
 
@@ -139,28 +145,38 @@ class Trader:
             Signed base units, a multiple of the size increment; zero closes.
         tag : str
             Written on the order, to trace it to its cause.
+        client_order_id : ClientOrderId, optional
+            The order's id; None lets Nautilus make one.
+
+        Returns
+        -------
+        ClientOrderId or Reason
+            The order that was sent, or why none was. A degraded strategy that was asked to turn its
+            position only closes it, and notes in words that it did no more.
         """
         exposure = self.exposure
         reduces = abs(target) < abs(exposure) and target * exposure >= 0
         if self.degraded and not reduces:
-            self.refuse(f"No new entries, the strategy is degraded: {self.degraded}")
+            words = f"No new entries, the strategy is degraded: {self.degraded}"
+            self.refuse(Reason.DEGRADED, words)
             if target * exposure >= 0:
-                return
+                return Reason.DEGRADED
             target, reduces = Decimal(0), True
         delta = target - exposure
-        if delta:
-            self._send(delta, reduce_only=reduces, tag=tag)
+        if not delta:
+            return Reason.NOTHING_TO_DO
+        return self._send(delta, reduce_only=reduces, tag=tag, client_order_id=client_order_id)
 
     def flatten(self, reason: str) -> None:
         """Close the position at once, because something went wrong."""
         self._log.error(f"Closing the position: {reason}")
-        self.refuse(f"Closed the position: {reason}")
+        self._note(f"Closed the position: {reason}")
         self.move_to(Decimal(0), "FLATTEN")
 
-    def refuse(self, reason: str) -> None:
-        """Note in words why something wanted was not done."""
-        self.last_refusal = reason
-        self._log.warning(reason)
+    def refuse(self, reason: Reason, words: str) -> Reason:
+        """Note in words why something wanted was not done, and return the reason as a code."""
+        self._note(words)
+        return reason
 
     def degrade(self, reason: str) -> None:
         """Take no new entries from now on; close a position whose stop is missing."""
@@ -173,7 +189,7 @@ class Trader:
         is_move_ended = isinstance(event, ENDS) and self._is_move(event.client_order_id)
         self.protector.on_event(event)
         if isinstance(event, OrderRejected | OrderDenied):
-            self.refuse(f"Order {event.client_order_id} was refused: {event.reason}")
+            self._note(f"Order {event.client_order_id} was refused: {event.reason}")
         if is_move_ended and self.protector.is_stop_missing:
             self.protector.protect()
 
@@ -197,6 +213,10 @@ class Trader:
         # Not kept: Nautilus replaces it when it registers the strategy.
         return self._strategy.log
 
+    def _note(self, words: str) -> None:
+        self.last_refusal = words
+        self._log.warning(words)
+
     def _is_move(self, client_order_id: ClientOrderId) -> bool:
         return any(order.client_order_id == client_order_id for order in self._working)
 
@@ -206,16 +226,25 @@ class Trader:
         if self.exposure * self.position > 0:
             self.flatten(reason)
 
-    def _send(self, delta: Decimal, *, reduce_only: bool, tag: str) -> None:
+    def _send(
+        self,
+        delta: Decimal,
+        *,
+        reduce_only: bool,
+        tag: str,
+        client_order_id: ClientOrderId | None = None,
+    ) -> ClientOrderId:
         order = self._strategy.order_factory.market(
             instrument_id=self._instrument_id,
             order_side=OrderSide.BUY if delta > 0 else OrderSide.SELL,
             quantity=Quantity(abs(delta), self._instrument().size_precision),
             reduce_only=reduce_only,
             tags=[tag],
+            client_order_id=client_order_id,
         )
         self._working.append(order)
         self._strategy.submit_order(order)
+        return order.client_order_id
 
     def _equity(self) -> Decimal:
         instrument = self._instrument()

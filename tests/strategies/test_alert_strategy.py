@@ -1,7 +1,9 @@
 """AlertStrategy in Nautilus's own backtest engine, fed with Signals as custom data."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from nautilus_trader.backtest.engine import BacktestEngine
@@ -18,7 +20,7 @@ from nautilus_trader.test_kit.stubs.events import TestEventStubs
 
 from strategies.alert_strategy import AlertStrategy, AlertStrategyConfig
 from strategies.protection import PercentDistance
-from strategies.signals import Action, Signal, wrap_signal
+from strategies.signals import Action, Reason, Signal, wrap_signal
 from strategies.sizing import FixedSize, NotionalSize
 
 MINUTE_NS = 60_000_000_000
@@ -114,6 +116,43 @@ def test_two_signals_at_once_do_not_trade_the_same_difference_twice(
     assert len(market_orders(engine)) == 1
 
 
+@pytest.mark.parametrize(
+    ("burst", "position"),
+    [
+        ([(Action.SELL, "0.5"), (Action.BUY, "0.2")], "-0.1"),
+        ([(Action.SELL, "0.5"), (Action.CLOSE, None)], "0"),
+        ([(Action.BUY, "0.1"), (Action.SELL, "0.1"), (Action.BUY, "0.3")], "0.5"),
+    ],
+)
+def test_a_signal_waits_for_the_order_of_the_one_before(
+    run: Run,
+    bars: Bars,
+    config: AlertStrategyConfig,
+    burst: list[tuple[Action, str | None]],
+    position: str,
+) -> None:
+    strategy = AlertStrategy(config)
+    signals = [signal(2.5, action, size, key=str(n)) for n, (action, size) in enumerate(burst)]
+    data = [*bars(PRICES), *map(wrap_signal, [signal(1.5, Action.BUY), *signals])]
+    engine = run(strategy, data, latency_model=LatencyModel(base_latency_nanos=100_000_000))
+    assert strategy.status().position == Decimal(position)
+    orders = market_orders(engine)
+    assert [order.status for order in orders] == [OrderStatus.FILLED] * (1 + len(burst))
+    assert all(order.ts_closed <= later.ts_init for order, later in pairwise(orders))
+
+
+def test_a_signal_that_became_too_old_while_it_waited_is_refused(
+    run: Run, bars: Bars, config: AlertStrategyConfig
+) -> None:
+    strategy = AlertStrategy(config)
+    first, second = (signal(2.5, Action.BUY, "0.1", key=key) for key in ("a", "b"))
+    second = replace(second, ts_expires=second.ts_init + 50_000_000)
+    data = [*bars(PRICES), *map(wrap_signal, (first, second))]
+    run(strategy, data, latency_model=LatencyModel(base_latency_nanos=100_000_000))
+    assert strategy.status().position == Decimal("0.1")
+    assert "became too old" in (strategy.status().last_refusal or "")
+
+
 def test_an_order_carries_the_key_of_its_signal(
     run: Run, bars: Bars, config: AlertStrategyConfig
 ) -> None:
@@ -145,15 +184,34 @@ def test_the_stop_follows_the_size_of_the_position(
     assert all(order.is_reduce_only for order in stops)
 
 
-def test_a_signal_before_any_price_is_refused_in_words(
+def test_signals_are_heard_from_the_first_price_on(
     run: Run, bars: Bars, config: AlertStrategyConfig
 ) -> None:
     strategy = AlertStrategy(config)
-    run(strategy, [*bars(PRICES), wrap_signal(signal(0.5, Action.BUY))])
-    assert strategy.status().position == 0
-    assert strategy.status().last_refusal == (
-        "Expected a price to size the order, found none (BTCUSDT-PERP.BINANCE)"
-    )
+    early, late = signal(0.5, Action.BUY, "0.3"), signal(1.5, Action.BUY, "0.1")
+    run(strategy, [*bars(PRICES), *map(wrap_signal, (early, late))])
+    assert strategy.status().last_signal == late
+    assert strategy.status().position == Decimal("0.1")
+
+
+@pytest.mark.parametrize(
+    ("held", "target", "position"),
+    [
+        ("0.4", "0.1", "0.1"),
+        ("0.1", "0.4", "0.1"),
+        ("-0.4", "0.1", "0"),
+        ("-0.4", "-0.1", "-0.1"),
+        ("0", "0.1", "0"),
+    ],
+)
+def test_an_exit_never_opens_nor_adds_to_a_position(
+    run: Run, bars: Bars, config: AlertStrategyConfig, held: str, target: str, position: str
+) -> None:
+    strategy = AlertStrategy(config)
+    leave = replace(signal(3.5, Action.TARGET, target), is_exit=True)
+    signals = [signal(2.5, Action.TARGET, held), leave]
+    run(strategy, [*bars(PRICES), *map(wrap_signal, signals)])
+    assert strategy.status().position == Decimal(position)
 
 
 def test_a_notional_size_uses_the_price_of_the_market(
@@ -172,7 +230,7 @@ def test_a_degraded_strategy_still_leaves_but_enters_no_more(
     run: Run, bars: Bars, config: AlertStrategyConfig
 ) -> None:
     class Broken(AlertStrategy):
-        def _target(self, wanted: Signal) -> Decimal | None:
+        def _target(self, wanted: Signal) -> Decimal | Reason:
             if wanted.reason == "boom":
                 raise RuntimeError(wanted.reason)
             return super()._target(wanted)

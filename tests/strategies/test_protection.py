@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strategies.protection import (
+    AmountDistance,
     AtrDistance,
     Distance,
     PercentDistance,
+    PriceLevel,
     distance_in_price,
+    resting_price,
     stop_price,
     take_profit_price,
 )
@@ -58,6 +61,9 @@ def test_a_distance_beyond_zero_stops_at_the_smallest_price() -> None:
         (PercentDistance(Decimal("1.5")), None, Decimal("1.5")),
         (AtrDistance(Decimal(2)), Decimal("0.7"), Decimal("1.4")),
         (AtrDistance(Decimal(2)), None, None),
+        (AmountDistance(Decimal("2.5")), None, Decimal("2.5")),
+        (PriceLevel(Decimal(97)), None, Decimal(3)),
+        (PriceLevel(Decimal(102)), None, Decimal(2)),
     ],
 )
 def test_distances(rule: Distance, atr: Decimal | None, distance: Decimal | None) -> None:
@@ -67,3 +73,47 @@ def test_distances(rule: Distance, atr: Decimal | None, distance: Decimal | None
 def test_a_stop_of_100_percent_is_refused() -> None:
     with pytest.raises(ValueError, match="Expected a percent below 100, was 100"):
         PercentDistance(Decimal(100))
+
+
+@pytest.mark.parametrize(
+    ("is_long", "is_stop", "level", "price"),
+    [
+        (True, True, "97.3", "97.5"),
+        (True, False, "104.3", "104.0"),
+        (False, True, "104.3", "104.0"),
+        (False, False, "97.3", "97.5"),
+        # Passed by the entry already, or the entry itself: one tick away, on its own side.
+        (True, True, "101", "99.5"),
+        (True, True, "100", "99.5"),
+        (True, False, "97", "100.5"),
+        (False, True, "97", "100.5"),
+        (False, False, "104", "99.5"),
+    ],
+)
+def test_a_price_is_kept_on_its_side_of_the_entry(
+    *, is_long: bool, is_stop: bool, level: str, price: str
+) -> None:
+    found = resting_price(
+        PriceLevel(Decimal(level)),
+        Decimal(100),
+        None,
+        Decimal("0.5"),
+        is_long=is_long,
+        is_stop=is_stop,
+    )
+    assert found == Decimal(price)
+
+
+@given(tick=ticks, steps=st.integers(2, 10**6), is_long=st.booleans(), is_stop=st.booleans())
+def test_other_rules_rest_where_their_distance_says(
+    *, tick: Decimal, steps: int, is_long: bool, is_stop: bool
+) -> None:
+    entry = steps * tick
+    price = stop_price if is_stop else take_profit_price
+    for rule in (PercentDistance(Decimal(2)), AmountDistance(tick), AtrDistance(Decimal(2))):
+        found = resting_price(rule, entry, tick, tick, is_long=is_long, is_stop=is_stop)
+        distance = distance_in_price(rule, entry, tick)
+        assert distance is not None
+        assert found == price(entry, distance, tick, is_long=is_long)
+    unknown = AtrDistance(Decimal(2))
+    assert resting_price(unknown, entry, None, tick, is_long=is_long, is_stop=is_stop) is None
