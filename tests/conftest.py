@@ -1,8 +1,12 @@
-"""What every test may ask for: the folder of real recorded market data, where it is there."""
+"""What every test may ask for: recorded market data where it is there, and a Redis server."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.redis_server import RedisServer
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -15,9 +19,34 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Return a durable server that all tests share, so nobody stops it; empty it before use."""
+    server = RedisServer(_redis_folder(tmp_path_factory))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def own_redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Return a server that is the test's own to start and to kill; it does not run yet."""
+    server = RedisServer(_redis_folder(tmp_path_factory))
+    yield server
+    server.kill()
+
+
+def _redis_folder(factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("redis-server") is None:
+        pytest.skip("needs redis-server (Debian: apt-get install redis-server)")
+    return factory.mktemp("redis")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let long proofs run (`make seeds`, `soak`), and the cases over another adapter (`matrix`)."""
     parser.addoption("--seeds", type=int, default=100, help="how many seeds to prove")
     parser.addoption("--adapter", default="ours", help="over which the execution cases are run")
     parser.addoption("--results", type=Path, help="a file that outcomes are added to, as JSON")
     parser.addoption("--storms", type=int, default=500, help="how many storms to live through")
+    parser.addoption("--kills", type=int, default=60, help="how many kill -9 to survive")
+    parser.addoption("--kill-seed", type=int, default=1, help="which kills, and which alerts")
