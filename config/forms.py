@@ -48,3 +48,11 @@ Balance = Annotated[
         description="a positive amount and a currency such as '10000 USDC'",
     ),
 ]
+# A password does not belong into a file; the variable of `inbox_env` may hold one.
+InboxPlace = Annotated[
+    str,
+    Meta(
+        pattern=r"^(rediss?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?(/\d{0,3})?|(?!\w+://)[^\x00]+)\Z",
+        description="the path of a file, or redis://HOST:PORT/DB",
+    ),
+]

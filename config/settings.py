@@ -14,14 +14,13 @@ from msgspec.structs import replace
 from config.errors import MismatchError
 from config.forms import (
     Balance,
-    InstrumentId,
     StrategyId,
     StrategyName,
     Text,
     TraderId,
-    VariableName,
 )
 from config.venues import Settings, VenueSettings
+from config.webhook import WebhookSettings
 
 
 class StrategySettings(Settings, frozen=True, kw_only=True):
@@ -69,31 +68,6 @@ class PaperSettings(Settings, frozen=True, kw_only=True):
         for index, currency in enumerate(currencies):
             if currency in currencies[:index]:
                 raise MismatchError("one balance per currency", "starting_balances", index)
-
-
-class WebhookSettings(Settings, frozen=True, kw_only=True):
-    """The listener for TradingView's alerts.
-
-    Attributes
-    ----------
-    host
-        The address it listens on; anything but loopback should stand behind TLS.
-    port
-        0 takes any free port.
-    secret_env
-        The name of the environment variable with the secret every alert must carry.
-    max_body_bytes
-        A larger request is refused.
-    tickers
-        What an alert's ticker stands for; the coin of a strategy's instrument needs no entry.
-
-    """
-
-    host: Text = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65_535)] = 8080
-    secret_env: VariableName = "PERPDESK_WEBHOOK_SECRET"  # noqa: S105  # the name, not the value
-    max_body_bytes: Annotated[int, Meta(ge=256, le=1_048_576)] = 16_384
-    tickers: dict[Text, InstrumentId] = field(default_factory=dict)
 
 
 class StopSettings(Settings, frozen=True, kw_only=True):
@@ -177,6 +151,18 @@ class Document(Settings, frozen=True, kw_only=True):
         for index, id_ in enumerate(ids):
             if id_ in ids[:index]:
                 raise MismatchError("an id that no other strategy has", "strategies", index, "id")
+        if self.webhook is not None:
+            self._check_webhook(self.webhook, ids)
+
+    def _check_webhook(self, webhook: WebhookSettings, ids: list[str]) -> None:
+        for key in ("ttl", "silence_secs"):
+            for name in getattr(webhook, key):
+                if name not in ids:
+                    raise MismatchError("the id of a strategy", "webhook", key, name)
+        try:
+            webhook.check_reach(self.environment)
+        except MismatchError as e:
+            raise MismatchError(e.expected, "webhook", *e.path) from e
 
     def _check_execution(self, name: str, venue: VenueSettings) -> None:
         if venue.execution != "live":

@@ -1,8 +1,10 @@
-"""The HTTP side of the webhook: routes, limits and answers; what an alert means is not its job."""
+"""The HTTP side of the webhook, composed: the POST of alerts, health, the OpenAPI document."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Final
 
 import msgspec
 from nautilus_trader.model.identifiers import InstrumentId
@@ -11,160 +13,121 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from webhook.alerts import parse_alert, parse_json
-from webhook.auth import SECRET_FIELD, SharedSecret
-from webhook.errors import WebhookError
-from webhook.inbox import Duplicate, Inbox, InboxStatus
+from webhook.auth import Credentials, not_found
+from webhook.expiry import Ttl
+from webhook.inbox import InboxError, Intake
+from webhook.openapi import document
+from webhook.posting import PATH, AlertPost, RequestLimits, StoreHealth
+from webhook.replies import Health, Reply
+from webhook.sources import Sources
 
-BODY_BYTES_MAX = 8_192
-"""Default limit of a body; TradingView's own message limit is 4,096 characters."""
-
-BODY_SECS_MAX = 0.5
-ACCEPT_SECS_MAX = 0.4
-"""Together below the second within which every request is answered; TradingView waits for 3."""
-
-_MEDIA_TYPES = frozenset({"application/json", "text/plain"})
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """The body of every answer about an alert: a code for machines, a message for people."""
-
-    code: str
-    message: str
-    key: str | None = None
-
-
-class Health(msgspec.Struct, frozen=True):
-    """The body of GET /health."""
-
-    status: str
-    inbox: InboxStatus
+STATUS_SECS_MAX: Final = 0.4
 
 
 def create_app(
-    inbox: Inbox,
-    secret: str,
+    intake: Intake,
+    credentials: Credentials,
     *,
-    max_body_bytes: int = BODY_BYTES_MAX,
+    strategies: Mapping[str, Ttl],
     tickers: Mapping[str, InstrumentId] = MappingProxyType({}),
-) -> Starlette:
+    sources: Sources | None = None,
+    limits: RequestLimits | None = None,
+    clock_ns: Callable[[], int] = time.time_ns,
+) -> ASGIApp:
     """
     Compose the app.
 
     Parameters
     ----------
-    inbox : Inbox
-        Takes the alerts.
-    secret : str
-        What an alert must carry, as field ``secret`` or as last part of the path.
-    max_body_bytes : int
-        The longest body taken.
+    intake : Intake
+        Stores the alerts.
+    credentials : Credentials
+        What an alert must carry.
+    strategies : mapping
+        How long the alerts of each strategy live; alerts for others are refused.
     tickers : mapping
         Which instrument each ticker of an alert stands for; others are refused.
-
-    Raises
-    ------
-    ValueError
-        If the secret is empty.
+    sources : Sources or None
+        From where one may post; None for anywhere, with no proxy before us.
+    limits : RequestLimits or None
+        How much may be sent; None for the defaults.
+    clock_ns : callable
+        The time, in nanoseconds UTC.
     """
-    webhook = _Webhook(inbox, SharedSecret(secret), max_body_bytes, tickers)
-    return Starlette(
-        routes=[
-            Route("/webhook/tradingview", webhook.post, methods=["POST"]),
-            Route("/webhook/tradingview/{token}", webhook.post, methods=["POST"]),
-            Route("/health", webhook.health, methods=["GET"]),
-        ],
-        exception_handlers={
-            WebhookError: _on_webhook_error,
-            HTTPException: _on_http_exception,
-            Exception: _on_bug,
-        },
+    limits = limits or RequestLimits()
+    health = StoreHealth()
+    post = AlertPost(
+        intake,
+        credentials=credentials,
+        sources=sources or Sources(),
+        limits=limits,
+        tickers=tickers,
+        strategies=strategies,
+        health=health,
+        clock_ns=clock_ns,
     )
+    others = _others(intake, health, limits)
+    below = f"{PATH}/"
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            if path == PATH or path.startswith(below):
+                await post(scope, receive, send)
+                return
+        await others(scope, receive, send)
+
+    return app
 
 
-class _Webhook:
-    def __init__(
-        self,
-        inbox: Inbox,
-        secret: SharedSecret,
-        max_body_bytes: int,
-        tickers: Mapping[str, InstrumentId],
-    ) -> None:
-        self._inbox = inbox
-        self._secret = secret
-        self._max_body_bytes = max_body_bytes
-        self._tickers = tickers
+def _others(intake: Intake, store: StoreHealth, limits: RequestLimits) -> Starlette:
+    openapi = msgspec.json.format(msgspec.json.encode(document(limits)))
 
-    async def post(self, request: Request) -> Response:
-        token = request.path_params.get("token")
-        if token is not None:
-            self._secret.check(token)
-        _check_media_type(request)
-        fields = parse_json(await self._body(request))
-        in_body = fields.pop(SECRET_FIELD, None)
-        if token is None or in_body is not None:
-            self._secret.check(in_body)
-        alert = parse_alert(fields, self._tickers)
+    async def health(_request: Request) -> Response:
         try:
-            async with asyncio.timeout(ACCEPT_SECS_MAX):
-                outcome = await self._inbox.accept(alert)
+            async with asyncio.timeout(STATUS_SECS_MAX):
+                status = await intake.status()
         except TimeoutError:
-            message = "The alert could not be taken in time: send it again"
-            raise WebhookError(503, "busy", message) from None
-        if isinstance(outcome, Duplicate):
-            return _json(200, Answer("duplicate", "Taken before, not traded again", alert.key))
-        return _json(200, Answer("accepted", f"On its way to {alert.strategy}", alert.key))
+            words = f"The store did not answer within {STATUS_SECS_MAX} s"
+            return _json(503, Health("unavailable", words))
+        except InboxError as e:
+            return _json(503, Health("unavailable", str(e)))
+        if store.trouble is not None:
+            return _json(503, Health("unavailable", store.trouble, status))
+        return _json(200, Health("ok", "Alerts can be stored", status))
 
-    async def health(self, _request: Request) -> Response:
-        status = self._inbox.status()
-        word = "ok" if status.connected else "not connected"
-        return _json(200 if status.connected else 503, Health(word, status))
+    async def openapi_json(_request: Request) -> Response:
+        return Response(openapi, media_type="application/json")
 
-    async def _body(self, request: Request) -> bytes:
-        body = bytearray()
-        try:
-            async with asyncio.timeout(BODY_SECS_MAX):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > self._max_body_bytes:
-                        raise WebhookError(
-                            413, "too_large", f"Expected at most {self._max_body_bytes} bytes"
-                        )
-        except TimeoutError:
-            message = f"Expected the whole body within {BODY_SECS_MAX} s"
-            raise WebhookError(408, "too_slow", message) from None
-        return bytes(body)
-
-
-def _check_media_type(request: Request) -> None:
-    # TradingView sends text/plain when it finds its message to be no valid JSON.
-    given = request.headers.get("content-type", "")
-    if given.partition(";")[0].strip().lower() not in _MEDIA_TYPES:
-        names = " or ".join(sorted(_MEDIA_TYPES))
-        raise WebhookError(415, "media_type", f"content-type: expected {names}, was {given[:80]!r}")
+    app = Starlette(
+        routes=[
+            Route("/health", health, methods=["GET"]),
+            Route("/openapi.json", openapi_json, methods=["GET"]),
+        ],
+        exception_handlers={HTTPException: _on_http_exception, Exception: _on_bug},
+    )
+    # A redirect would repeat the path, and with it whatever stood there.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _json(status: int, body: msgspec.Struct) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
-def _on_webhook_error(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, WebhookError)  # noqa: S101  as registered
-    response = _json(error.status, Answer(error.code, error.message))
-    if error.status in {408, 413}:
-        # The rest of the body is not wanted.
-        response.headers["connection"] = "close"
-    return response
-
-
 def _on_http_exception(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  as registered
-    response = _json(error.status_code, Answer("http", error.detail))
+    if error.status_code == 404:  # noqa: PLR2004  as HTTP numbers it
+        missing = not_found()
+        return _json(404, Reply(missing.code, missing.message))
+    code = "method" if error.status_code == 405 else "http"  # noqa: PLR2004
+    response = _json(error.status_code, Reply(code, error.detail))
     response.headers.update(error.headers or {})
     return response
 
 
 def _on_bug(_request: Request, _error: Exception) -> Response:
-    # 503, so that TradingView sends the alert again; the server logs the traceback.
-    return _json(503, Answer("internal", "The alert was not taken: send it again"))
+    # Starlette raises the error again for the server, which logs the traceback.
+    return _json(503, Reply("internal", "Something went wrong here: try again"))

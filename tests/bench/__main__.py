@@ -9,6 +9,8 @@ from rich.table import Table
 
 from tests.bench import (
     batches,
+    flood,
+    inbox,
     orders,
     paper,
     parsing,
@@ -18,6 +20,7 @@ from tests.bench import (
     startup,
     ticks,
     webhook,
+    webhook_http,
 )
 from tests.bench.rounds import Comparison
 
@@ -37,17 +40,27 @@ def bench(*, quick: bool = False, json: Path | None = None) -> None:
         ),
         "Whole nodes, p50 of wall us, ours / theirs": ticks.measure(5 if quick else 20),
         "Paper execution, CPU us a quote, with / without": paper.measure(rounds, 20_000),
+        "POST of an alert, CPU us, ours / theirs": webhook_http.measure_cpu(rounds, 600),
         "RSI, CPU us a bar, ours / Nautilus's": rsi.measure(rounds, 20_000),
     }
     for title, lines in groups.items():
         console.print(_table(title, lines))
+    console.print(_table("Trading in a flood of alerts, wall us", flood.measure(2 if quick else 5)))
     start, rss_mb = startup.measure(2 if quick else 5)
     console.print(_table("Start, wall ms, ours / theirs", start))
-    latencies = webhook.measure(200 if quick else 2_000)
+    apart, latencies = webhook.measure(2 if quick else 7, 200 if quick else 1_000)
+    console.print(_table("Alert to strategy, wall ms, ours / theirs", apart))
     console.print(f"Idle run: {rss_mb:.0f} MB resident")
     for one in latencies:
         times = f"p50 {one.p50:.2f} ms, p99 {one.p99:.2f} ms"
-        console.print(f"POST to on_data, {one.posts} posts, {one.at_once} at once: {times}")
+        console.print(
+            f"POST to on_data, {one.where}, {one.posts} posts, {one.at_once} at once: {times}"
+        )
+    loads = webhook_http.measure_load(1_000 if quick else 4_000, "SQLite")
+    rates = inbox.measure(2 if quick else 5, 500 if quick else 2_000)
+    for figure in (*loads, *rates):
+        console.print(str(figure))
+    console.print(f"fsync of this disk: {inbox.measure_fsync():.2f} ms")
     thousand = batches.measure()
     console.print(
         f"{thousand.orders} orders in batches of {batches.BATCH}:"
@@ -58,6 +71,7 @@ def bench(*, quick: bool = False, json: Path | None = None) -> None:
     )
     if json is not None:
         everything = groups | {"Start": start, "Idle MB": rss_mb, "POST to on_data": latencies}
+        everything |= {"Alert to strategy": apart, "Alerts a second": loads, "Puts a second": rates}
         everything["Batches"] = thousand
         json.write_bytes(msgspec.json.format(msgspec.json.encode(everything)))
 

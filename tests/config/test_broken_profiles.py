@@ -37,6 +37,7 @@ AN_HTTP_URL = "an http:// or https:// address"
 A_WS_URL = "a ws:// or wss:// address"
 A_VARIABLE = "the name of an environment variable in capitals, digits and '_'"
 A_BALANCE = "a positive amount and a currency such as '10000 USDC'"
+NOT_EMPTY = "a string that is not empty"
 TOP_KEYS = (
     "one of 'environment', 'trader_id', 'venues', 'strategies', 'webhook', 'paper', 'on_stop', "
     "'logging', 'runs', 'confirm_live'"
@@ -433,6 +434,72 @@ BROKEN = [
         "a string that is not empty",
         "''",
     ),
+    (PORT, 'credentials = "none"', "webhook.credentials", "one of 'both', 'either'", "'none'"),
+    (
+        PORT,
+        'credentials = "both"',
+        "webhook.token_env",
+        "the name of an environment variable (credentials is 'both')",
+        "nothing",
+    ),
+    (
+        PORT,
+        'token_env = "PERPDESK_WEBHOOK_SECRET"',
+        "webhook.token_env",
+        "another variable than secret_env",
+        "a value that is not shown",
+    ),
+    (
+        PORT,
+        'inbox = "a.sqlite"\ninbox_env = "INBOX"',
+        "webhook.inbox_env",
+        "no such key (inbox says it already)",
+        "'INBOX'",
+    ),
+    (
+        PORT,
+        'inbox = "postgres://host/db"',
+        "webhook.inbox",
+        "the path of a file, or redis://HOST:PORT/DB",
+        "'postgres://host/db'",
+    ),
+    (
+        PORT,
+        'allow = ["10.0.0.1/8"]',
+        "webhook.allow[0]",
+        "an address or a network such as '192.0.2.0/24'",
+        "'10.0.0.1/8'",
+    ),
+    (
+        PORT,
+        'trusted_proxies = ["::1", "localhost"]',
+        "webhook.trusted_proxies[1]",
+        "an address or a network such as '192.0.2.0/24'",
+        "'localhost'",
+    ),
+    (
+        PORT,
+        'allow = ["192.0.2.0/24"]',
+        "webhook.trusted_proxies",
+        "a proxy on this machine (nobody else reaches host '127.0.0.1')",
+        "nothing",
+    ),
+    (
+        PORT,
+        "entry_ttl_secs = 0",
+        "webhook.entry_ttl_secs",
+        "a number of seconds > 0 and <= 604800",
+        "0",
+    ),
+    (
+        PORT,
+        "[webhook.ttl.one]\nexit_secs = nan",
+        "webhook.ttl.one.exit_secs",
+        "a number of seconds > 0 and <= 604800",
+        "nan",
+    ),
+    (PORT, "[webhook.ttl.two]", "webhook.ttl.two", "the id of a strategy", "an empty table"),
+    (PORT, '[webhook.tls]\nkey_file = "k"', "webhook.tls.certificate_file", NOT_EMPTY, "nothing"),
     (PORT, 'host = ""', "webhook.host", "a string that is not empty", "''"),
     (
         PORT,

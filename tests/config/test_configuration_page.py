@@ -1,6 +1,7 @@
 """docs/configuration.md says what the code does."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -15,9 +16,9 @@ from config.settings import (
     PaperSettings,
     StopSettings,
     StrategySettings,
-    WebhookSettings,
 )
 from config.venues import VenueSettings
+from config.webhook import TlsSettings, WebhookSettings
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text()
 SECTIONS: dict[str, type[msgspec.Struct]] = {
@@ -25,6 +26,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "`[venues.NAME]`": VenueSettings,
     "`[[strategies]]`": StrategySettings,
     "`[webhook]`": WebhookSettings,
+    "`[webhook.tls]`": TlsSettings,
     "`[paper]`": PaperSettings,
     "`[on_stop]`": StopSettings,
     "`[logging]`": LoggingSettings,
@@ -54,6 +56,8 @@ def test_page_gives_every_default(title: str) -> None:
             assert told[field.name] == "required"
         elif isinstance(field.default, str | bool | int):
             assert told[field.name] == f"`{msgspec.json.encode(field.default).decode()}`"
+        elif isinstance(field.default, Decimal):
+            assert told[field.name] == f"`{field.default}`"
 
 
 def test_example_is_a_profile() -> None:

@@ -11,6 +11,7 @@ from config.decoding import convert
 from config.errors import MismatchError, ProfileError
 from config.loading import BUILT_IN, FILE_BYTES_MAX, describe, load_profile, parse_profile
 from config.settings import Profile
+from config.webhook import TRADINGVIEW_ADDRESSES
 
 PROFILES = Path(__file__).resolve().parents[2] / "config" / "profiles"
 
@@ -134,6 +135,8 @@ def test_defaults_are_the_safe_ones() -> None:
     assert profile.venues["alpha"].execution == "sandbox"
     assert profile.webhook is not None
     assert profile.webhook.host == "127.0.0.1"
+    assert profile.webhook.allowed("paper") == ()
+    assert profile.webhook.allowed("live") == TRADINGVIEW_ADDRESSES
     assert profile.on_stop.cancel_orders
     assert not profile.on_stop.close_positions
     assert not profile.confirm_live

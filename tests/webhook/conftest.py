@@ -1,57 +1,44 @@
-"""The app without a socket: a hand-written ASGI client, an inbox and a strategy that listens."""
+"""The app without a socket: a hand-written ASGI client."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
 
 import pytest
 from nautilus_trader.model.identifiers import InstrumentId
-from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message
 
-from webhook.alerts import Alert
+from tests.webhook.intake import MemoryIntake
 from webhook.app import create_app
-from webhook.inbox import MemoryInbox
+from webhook.auth import Credentials
+from webhook.expiry import Ttl
 
 SECRET = "canary-8f3a51"
+NOW_NS = 1_795_428_000_000_000_000  # 2026-11-23T10:00:00Z
+STRATEGIES = {"alerts": Ttl(), "other": Ttl()}
+TICKERS = {"BTCUSD": InstrumentId.from_str("BTC-USD-PERP.VENUE")}
 
-type Post = Callable[..., Awaitable[tuple[int, dict[str, str], dict[str, object]]]]
-
-
-class Listener:
-    """A consumer that keeps what it was given."""
-
-    def __init__(self, *names: str) -> None:
-        self.listening: Sequence[str] = names
-        self.alerts: list[Alert] = []
-
-    def deliver(self, alert: Alert) -> None:
-        self.alerts.append(alert)
+type Post = Callable[..., Awaitable[tuple[int, dict[str, str], dict[str, Any]]]]
 
 
 @pytest.fixture
-def secret() -> str:
-    return SECRET
+def intake() -> MemoryIntake:
+    return MemoryIntake()
 
 
 @pytest.fixture
-def listener() -> Listener:
-    return Listener("alerts", "other")
+def app(intake: MemoryIntake) -> ASGIApp:
+    return create_app(
+        intake,
+        Credentials(SECRET),
+        strategies=STRATEGIES,
+        tickers=TICKERS,
+        clock_ns=lambda: NOW_NS,
+    )
 
 
 @pytest.fixture
-def inbox(listener: Listener) -> MemoryInbox:
-    inbox = MemoryInbox()
-    inbox.attach(listener)
-    return inbox
-
-
-@pytest.fixture
-def app(inbox: MemoryInbox) -> Starlette:
-    tickers = {"BTCUSD": InstrumentId.from_str("BTC-USD-PERP.VENUE")}
-    return create_app(inbox, SECRET, tickers=tickers)
-
-
-@pytest.fixture
-def send(app: Starlette) -> Post:
+def send(app: ASGIApp) -> Post:
     """Send one request; return its status, headers and JSON body."""
 
     async def go(
@@ -60,20 +47,22 @@ def send(app: Starlette) -> Post:
         content_type: str | None = "application/json",
         path: str = "/webhook/tradingview",
         method: str = "POST",
-        to: Starlette = app,
-    ) -> tuple[int, dict[str, str], dict[str, object]]:
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        client: tuple[str, int] | None = ("192.0.2.7", 5000),
+        to: ASGIApp = app,
+    ) -> tuple[int, dict[str, str], dict[str, Any]]:
         chunks = body if isinstance(body, AsyncIterator) else _once(body)
-        sent: list[dict[str, object]] = []
+        sent: list[Message] = []
 
         async def receive() -> dict[str, object]:
             async for chunk in chunks:
                 return {"type": "http.request", "body": chunk, "more_body": True}
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def collect(message: dict[str, object]) -> None:
+        async def collect(message: Message) -> None:
             sent.append(message)
 
-        headers = [] if content_type is None else [(b"content-type", content_type.encode())]
+        typed = [] if content_type is None else [(b"content-type", content_type.encode())]
         scope = {
             "type": "http",
             "http_version": "1.1",
@@ -81,7 +70,8 @@ def send(app: Starlette) -> Post:
             "path": path,
             "root_path": "",
             "query_string": b"",
-            "headers": headers,
+            "headers": [*typed, *headers],
+            "client": client,
         }
         await to(scope, receive, collect)
         start, *rest = sent
