@@ -28,6 +28,7 @@ from desk.ledger import Comparison, compare_books
 from desk.output import AsJson
 from desk.running import run_and_report
 from desk.session import Script, SessionResult
+from desk.webhook import WebhookSecrets
 from simulator.replay import Replay
 
 VENUE = "hyperliquid"
@@ -122,14 +123,15 @@ def run_demo(
     with _loopback_venue([*market, *accounts]) as urls, TemporaryDirectory() as state:
         profile = profile.with_venue_urls(VENUE, urls.http, urls.ws)
         secret = Secret(secrets.token_urlsafe(24))
+        carried = WebhookSecrets(secret, None)
         script = _post_alerts(profile, secret, seconds)
         if account is None:
-            return run_and_report(profile, secret, seconds=seconds, script=script, as_json=as_json)
+            return run_and_report(profile, carried, seconds=seconds, script=script, as_json=as_json)
         profile = profile.with_state_directory(VENUE, state)
         with _exported(profile.venues[VENUE].private_key_env, account.key):
             return run_and_report(
                 profile,
-                secret,
+                carried,
                 seconds=seconds,
                 script=script,
                 compare=_comparer(urls.http, account.address),

@@ -30,3 +30,9 @@ class VenueError(DeskError):
     """A venue did not answer, or not in time."""
 
     exit = Exit.VENUE
+
+
+class AnswerNeeded(DeskError):  # noqa: N818  it says what is so
+    """Going on needs a person's yes, which was not given."""
+
+    exit = Exit.ANSWER_NEEDED

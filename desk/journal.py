@@ -30,6 +30,7 @@ from nautilus_trader.model.identifiers import ClientOrderId, Venue
 from nautilus_trader.model.position import Position
 from nautilus_trader.trading.strategy import Strategy
 
+from strategies.alert_warning import AlertWarning
 from strategies.signals import Signal
 
 EQUITY_INTERVAL_MS = 1_000
@@ -40,7 +41,8 @@ class Line(msgspec.Struct, frozen=True):
     """
     One thing that happened, in words.
 
-    ``kind`` is one of price, signal, order, fill, trade, equity, refusal; ``ts`` is unix ns.
+    ``kind`` is one of price, signal, order, fill, trade, equity, refusal, warning; ``ts`` is
+    unix ns.
     """
 
     ts: int
@@ -124,6 +126,7 @@ class Journal(Actor):
             ("events.order.*", self._on_order_event),
             ("events.position.*", self._on_position_event),
             ("data.Signal*", self._on_signal),
+            ("data.AlertWarning*", self._on_warning),
             ("data.bars.*", self._on_bar),
         ):
             self.msgbus.subscribe(topic, self._harmless(handler))
@@ -180,6 +183,9 @@ class Journal(Actor):
         reason = f"  ({signal.reason})" if signal.reason else ""
         words = f"{signal.action.value}{size} {signal.instrument_id.symbol}{reason}"
         self._tell("signal", f"{signal.source}: {words}")
+
+    def _on_warning(self, warning: AlertWarning) -> None:
+        self._tell("warning", f"{warning.strategy}: {warning.message}")
 
     def _on_order_event(self, event: OrderEvent) -> None:
         if isinstance(event, OrderAccepted):

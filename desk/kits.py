@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
+from nautilus_trader.common.component import LiveClock
 from nautilus_trader.config import (
     InstrumentProviderConfig,
     LiveDataClientConfig,
@@ -12,6 +13,7 @@ from nautilus_trader.config import (
 )
 from nautilus_trader.live.factories import LiveDataClientFactory, LiveExecClientFactory
 from nautilus_trader.model.identifiers import InstrumentId
+from nautilus_trader.model.instruments import Instrument
 
 from adapters.hyperliquid import (
     HyperliquidDataClientConfig,
@@ -20,6 +22,7 @@ from adapters.hyperliquid import (
     HyperliquidLiveExecClientFactory,
     HyperliquidProductType,
 )
+from adapters.hyperliquid.factories import build_instrument_provider
 from adapters.hyperliquid.signing import Signer
 from config.decoding import convert
 from config.errors import ProfileError
@@ -35,12 +38,15 @@ class VenueKit(NamedTuple):
 
     The two makers of settings take the profile's file, the venue's key in it and its table; they
     read names of environment variables, and raise ProfileError for what is wrong or missing.
+    `load_instrument` asks the venue, without an account, for one that it may not list; it raises
+    VenueError for a venue that does not tell.
     """
 
     data_config: Callable[[str, str, VenueSettings], LiveDataClientConfig]
     data_factory: type[LiveDataClientFactory]
     exec_config: Callable[[str, str, VenueSettings], LiveExecClientConfig]
     exec_factory: type[LiveExecClientFactory]
+    load_instrument: Callable[[VenueSettings, InstrumentId], Awaitable[Instrument | None]]
 
 
 def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> HyperliquidDataClientConfig:
@@ -78,12 +84,27 @@ def _hyperliquid_exec(file: str, at: str, settings: VenueSettings) -> Hyperliqui
     )
 
 
+async def _load_hyperliquid_instrument(
+    settings: VenueSettings, instrument_id: InstrumentId
+) -> Instrument | None:
+    config = HyperliquidDataClientConfig(
+        testnet=settings.network == "testnet",
+        base_url_http=settings.base_url_http,
+        base_url_ws=settings.base_url_ws,
+        http_max_attempts=1,
+    )
+    provider = build_instrument_provider(config, LiveClock())
+    await provider.load_ids_async([instrument_id])
+    return provider.find(instrument_id)
+
+
 VENUES: Final = {
     "hyperliquid": VenueKit(
         _hyperliquid_data,
         HyperliquidLiveDataClientFactory,
         _hyperliquid_exec,
         HyperliquidLiveExecClientFactory,
+        _load_hyperliquid_instrument,
     )
 }
 

@@ -1,5 +1,7 @@
 """A TradingNode made of a profile: the one place where the names in a profile meet code."""
 
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 from nautilus_trader.adapters.sandbox.config import SandboxExecutionClientConfig
@@ -13,7 +15,6 @@ from nautilus_trader.config import (
     LoggingConfig,
     TradingNodeConfig,
 )
-from nautilus_trader.live.factories import LiveExecClientFactory
 from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.identifiers import InstrumentId
 
@@ -25,9 +26,10 @@ from config.words import dotted
 from desk.ending import SETTLE_SECS
 from desk.exits import UsageError
 from desk.kits import VENUES
+from desk.lookup import OrderLookup
 from desk.strategies import strategy_configs
-from webhook.client import SignalDataClientConfig, signal_client_factory
-from webhook.inbox import Inbox
+from webhook.client import Desk, SignalDataClientConfig, signal_client_factory
+from webhook.inbox import InboxError, Queue
 
 CONNECT_TIMEOUT_SECS = 30.0  # a venue that has not answered by then ends the run
 RECONCILE_TIMEOUT_SECS = 30.0
@@ -82,11 +84,17 @@ def check_profile(profile: Profile) -> None:
     strategy_configs(profile)
 
 
-def build_node(profile: Profile, log_directory: Path, inbox: Inbox) -> TradingNode:
+def build_node(
+    profile: Profile,
+    log_directory: Path,
+    inbox: Queue | None,
+    on_inbox_failure: Callable[[InboxError], None] = lambda _error: None,
+) -> TradingNode:
     """
     Return a built node with its clients and strategies; nothing is started yet.
 
-    Call it inside the running event loop.
+    Call it inside the running event loop. It takes the alerts of `inbox` once it runs, and calls
+    `on_inbox_failure` if it cannot.
 
     Raises
     ------
@@ -98,11 +106,22 @@ def build_node(profile: Profile, log_directory: Path, inbox: Inbox) -> TradingNo
     """
     check_profile(profile)
     node = TradingNode(config=node_config(profile, log_directory))
+    lookup = OrderLookup()
     for name, venue in profile.venues.items():
         node.add_data_client_factory(name.upper(), VENUES[name].data_factory)
-        if venue.execution != "none":
-            node.add_exec_client_factory(name.upper(), _exec_factory(node, name, venue))
-    node.add_data_client_factory(WEBHOOK, signal_client_factory(inbox))
+        if venue.execution == "live":
+            node.add_exec_client_factory(name.upper(), lookup.watching(VENUES[name].exec_factory))
+        elif venue.execution == "sandbox":
+            paper = paper_exec_client_factory(node.kernel.exec_engine)
+            node.add_exec_client_factory(name.upper(), paper)
+    silences = {} if profile.webhook is None else profile.webhook.silence_secs
+    desk = Desk(
+        find_order=lookup.find_order,
+        position_of=lambda strategy: _position_of(node, strategy),
+        silences_secs=silences,
+        on_failure=on_inbox_failure,
+    )
+    node.add_data_client_factory(WEBHOOK, signal_client_factory(inbox, desk))
     try:
         node.build()
     except (ValueError, OSError) as e:
@@ -110,6 +129,14 @@ def build_node(profile: Profile, log_directory: Path, inbox: Inbox) -> TradingNo
     for strategy_type, config in strategy_configs(profile):
         node.trader.add_strategy(strategy_type(config))
     return node
+
+
+def _position_of(node: TradingNode, name: str) -> Decimal | None:
+    for strategy in node.trader.strategies():
+        if getattr(strategy.config, "name", None) == name and hasattr(strategy, "status"):
+            position: Decimal = strategy.status().position
+            return position
+    return None
 
 
 def start_timeout_secs(profile: Profile) -> float:
@@ -124,14 +151,6 @@ def _data_config(profile: Profile, name: str) -> LiveDataClientConfig:
 
 def _exec_config(profile: Profile, name: str) -> LiveExecClientConfig:
     return VENUES[name].exec_config(profile.file, f"venues.{name}", profile.venues[name])
-
-
-def _exec_factory(
-    node: TradingNode, name: str, venue: VenueSettings
-) -> type[LiveExecClientFactory]:
-    if venue.execution == "live":
-        return VENUES[name].exec_factory
-    return paper_exec_client_factory(node.kernel.exec_engine)
 
 
 # Without an address a client would use the venue's own: the real market.

@@ -3,12 +3,12 @@
 import os
 
 from config.loading import load_profile
-from config.secrets import read_secret
 from desk.demo import needs_a_venue, run_demo
 from desk.exits import Exit
 from desk.node import check_profile
 from desk.output import AsJson
 from desk.running import run_and_report
+from desk.webhook import inbox_place, read_webhook_secrets
 
 
 def run(profile: str, *, seconds: float | None = None, as_json: AsJson = False) -> Exit:
@@ -27,5 +27,7 @@ def run(profile: str, *, seconds: float | None = None, as_json: AsJson = False) 
     if needs_a_venue(loaded):
         return run_demo(loaded, seconds=seconds, as_json=as_json)
     check_profile(loaded)
-    secret = read_secret(loaded.webhook.secret_env, os.environ) if loaded.webhook else None
-    return run_and_report(loaded, secret, seconds=seconds, as_json=as_json)
+    settings = loaded.webhook
+    secrets = read_webhook_secrets(settings, os.environ) if settings and settings.serve else None
+    inbox = inbox_place(loaded, os.environ)
+    return run_and_report(loaded, secrets, seconds=seconds, inbox=inbox, as_json=as_json)

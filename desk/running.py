@@ -7,7 +7,6 @@ import msgspec
 from rich.console import Console
 
 from config.loading import describe
-from config.secrets import Secret
 from config.settings import Profile
 from desk.exits import Exit
 from desk.ledger import Comparison
@@ -15,14 +14,16 @@ from desk.output import print_json
 from desk.report import new_run_directory, write_config
 from desk.session import Script, SessionResult, run_session
 from desk.view import View, trades_table
+from desk.webhook import WebhookSecrets
 
 
 def run_and_report(
     profile: Profile,
-    secret: Secret | None,
+    secrets: WebhookSecrets | None,
     *,
     seconds: float | None = None,
     script: Script | None = None,
+    inbox: str | None = None,
     compare: Callable[[SessionResult], Comparison] | None = None,
     as_json: bool = False,
 ) -> Exit:
@@ -31,7 +32,7 @@ def run_and_report(
 
     Parameters
     ----------
-    profile, secret, seconds, script
+    profile, secrets, seconds, script, inbox
         As for `run_session`.
     compare
         Called after the end with what we say, for what the venue says; a difference that matters
@@ -43,7 +44,7 @@ def run_and_report(
     console = Console(stderr=as_json)
     directory = new_run_directory(Path(profile.runs), profile.name)
     write_config(directory, describe(profile))
-    result = run_session(profile, directory, secret, View(console).show, seconds, script)
+    result = run_session(profile, directory, secrets, View(console).show, seconds, script, inbox)
     if compare is not None:
         result = judged(result, compare(result))
     if as_json:

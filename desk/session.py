@@ -12,7 +12,6 @@ import uvloop
 from nautilus_trader.common.component import flush_logger
 from nautilus_trader.live.node import TradingNode
 
-from config.secrets import Secret
 from config.settings import Profile
 from desk.ending import end_trading
 from desk.exits import DeskError, Exit, UsageError, VenueError
@@ -20,12 +19,11 @@ from desk.journal import EquityPoint, Journal, JournalConfig, Line, Trade
 from desk.ledger import Comparison
 from desk.node import build_node, start_timeout_secs
 from desk.report import write_report
-from desk.strategies import tickers
-from webhook.app import create_app
-from webhook.inbox import Inbox, MemoryInbox
-from webhook.server import ListenError, serving
+from desk.webhook import WebhookSecrets, open_profile_inbox, serving_webhook, webhook_app
+from webhook.inbox import Inbox, InboxError
 
 POLL_SECS = 0.02
+INBOX_NAME = "alerts.sqlite"  # of a run that keeps its alerts to itself
 
 Script = Callable[[str], Awaitable[None]]
 
@@ -52,10 +50,11 @@ class SessionResult(msgspec.Struct, frozen=True, kw_only=True):
 def run_session(
     profile: Profile,
     directory: Path,
-    webhook_secret: Secret | None,
+    secrets: WebhookSecrets | None,
     listener: Callable[[Line], None],
     duration_secs: float | None = None,
     script: Script | None = None,
+    inbox: str | None = None,
 ) -> SessionResult:
     """
     Run `profile` until the duration is over, the node ends, or a signal asks to stop.
@@ -66,14 +65,16 @@ def run_session(
         What to run.
     directory : Path
         The folder of this run; logs and reports go there.
-    webhook_secret : Secret | None
-        What an alert must carry; None where the profile has no webhook.
+    secrets : WebhookSecrets | None
+        What an alert must carry; None where the run does not listen for alerts itself.
     listener : Callable[[Line], None]
         Called for each line of the journal.
     duration_secs : float | None
         Wall time after which the run ends; None for no end.
     script : Callable[[str], Awaitable[None]] | None
         Awaited beside the run with the webhook's URL, once strategies are running.
+    inbox : str | None
+        Where the profile's alerts are stored; None for a file in `directory`.
 
     Raises
     ------
@@ -82,23 +83,24 @@ def run_session(
     DeskError
         When the node stopped by itself.
     UsageError
-        When the webhook's address cannot be listened on, a client cannot be made, or a strategy
-        cannot start.
+        When the webhook's address cannot be listened on, the inbox is in use by another run or
+        cannot be opened, a client cannot be made, or a strategy cannot start.
 
     """
-    session = _Session(profile, directory)
+    session = _Session(profile, directory, inbox or str(directory / INBOX_NAME))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(session.run(webhook_secret, listener, duration_secs, script))
+            return runner.run(session.run(secrets, listener, duration_secs, script))
     finally:
         session.dispose()
 
 
 class _Session:
-    def __init__(self, profile: Profile, directory: Path) -> None:
+    def __init__(self, profile: Profile, directory: Path, inbox: str) -> None:
         self._profile = profile
         self._directory = directory
-        self._inbox: Inbox = MemoryInbox()
+        self._inbox_place = inbox
+        self._inbox_failure: InboxError | None = None
         self._stop = asyncio.Event()
         self._interrupted = False
         self._left: list[str] = []
@@ -117,20 +119,24 @@ class _Session:
 
     async def run(
         self,
-        secret: Secret | None,
+        secrets: WebhookSecrets | None,
         listener: Callable[[Line], None],
         duration_secs: float | None,
         script: Script | None,
     ) -> SessionResult:
-        self._node = build_node(self._profile, self._directory / "logs", self._inbox)
+        inbox = self._open_inbox()
+        logs = self._directory / "logs"
+        self._node = build_node(self._profile, logs, inbox, self._on_inbox_failure)
         venues = JournalConfig(venues=frozenset(name.upper() for name in self._profile.venues))
         journal = Journal(venues, self.node.trader.strategies(), listener)
         self.node.trader.add_actor(journal)
         self._catch_signals()
         try:
-            async with self._webhook(secret) as url, self._running_node() as node_task:
+            async with self._webhook(inbox, secrets) as url, self._running_node() as node_task:
                 await self._until_end(node_task, duration_secs, script, url)
         finally:
+            if inbox is not None:
+                await inbox.close()  # the node has done so, but alerts may have come after it
             journal.mark_equity()
             write_report(self._directory, self.node.trader, journal)
         return self._result(journal)
@@ -145,23 +151,26 @@ class _Session:
         self._interrupted = True
         self._stop.set()
 
+    def _open_inbox(self) -> Inbox | None:
+        if self._profile.webhook is None:
+            return None
+        return open_profile_inbox(self._profile, self._inbox_place)
+
+    def _on_inbox_failure(self, error: InboxError) -> None:
+        self._inbox_failure = error
+        self._stop.set()
+
     @asynccontextmanager
-    async def _webhook(self, secret: Secret | None) -> AsyncIterator[str]:
+    async def _webhook(
+        self, inbox: Inbox | None, secrets: WebhookSecrets | None
+    ) -> AsyncIterator[str]:
         settings = self._profile.webhook
-        if settings is None or secret is None:
+        if settings is None or inbox is None or secrets is None:
             yield ""
             return
-        app = create_app(
-            self._inbox,
-            secret.reveal(),
-            max_body_bytes=settings.max_body_bytes,
-            tickers=tickers(self._profile),
-        )
-        try:
-            async with serving(app, settings.host, settings.port) as url:
-                yield url
-        except ListenError as e:
-            raise UsageError(str(e)) from e
+        app = webhook_app(self._profile, inbox, *secrets)
+        async with serving_webhook(settings, app) as url:
+            yield url
 
     @asynccontextmanager
     async def _running_node(self) -> AsyncIterator[asyncio.Task[None]]:
@@ -186,6 +195,8 @@ class _Session:
                     f" {timeout_secs:.0f} s, it was not; see {self._directory}"
                 )
             await asyncio.sleep(POLL_SECS)
+        if self._inbox_failure is not None:
+            raise UsageError(str(self._inbox_failure))
 
     def _check_strategies(self) -> None:
         for strategy in self.node.trader.strategies():

@@ -48,6 +48,23 @@ def strategy_configs(profile: Profile) -> list[tuple[type[Strategy], StrategyCon
     return found
 
 
+def alert_strategies(profile: Profile) -> list[str]:
+    """
+    Return the ids of the strategies that take alerts: all that are enabled but RSI.
+
+    Raises
+    ------
+    ProfileError
+        As `strategy_configs`.
+
+    """
+    return [
+        str(config.strategy_id)
+        for strategy_type, config in strategy_configs(profile)
+        if not issubclass(strategy_type, RsiStrategy)
+    ]
+
+
 def tickers(profile: Profile) -> dict[str, InstrumentId]:
     """
     Return what the tickers of alerts stand for.

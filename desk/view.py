@@ -19,6 +19,7 @@ STYLES = {
     "trade": "bold",
     "equity": "green",
     "refusal": "bold red",
+    "warning": "bold yellow",
 }
 
 

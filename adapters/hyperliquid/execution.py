@@ -36,6 +36,7 @@ from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
 from adapters.hyperliquid.credentials import check_credentials
 from adapters.hyperliquid.entry import OrderEntry
 from adapters.hyperliquid.exchange import HyperliquidExchange
+from adapters.hyperliquid.finding import OrderFinding
 from adapters.hyperliquid.foreign import ForeignOrders
 from adapters.hyperliquid.governor import WeightGovernor
 from adapters.hyperliquid.http import HyperliquidHttpClient
@@ -151,6 +152,15 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             send=self._send_mass_status_report,
             spawn=self.create_task,
         )
+        self._finding = OrderFinding(
+            http,
+            self.address,
+            self._account,
+            foreign,
+            state,
+            cache,
+            settle_ms=config.expires_after_secs * 1000 + config.absence_grace_ms,
+        )
         ledger = OrderLedger(
             self,
             cache,
@@ -251,6 +261,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         )
         await self._venue_clock.compare()
         self._news.begin(self._venue_clock.records_ms())
+        self._finding.begin(self._venue_clock.records_ms())
         await self._watch.refresh()
         await self._await_account_registered()
         await self._ws.connect()
@@ -365,6 +376,10 @@ class HyperliquidExecutionClient(LiveExecutionClient):
     ) -> OrderStatusReport | None:
         """Return what the venue says of an order now."""
         return await self._reconciliation.order_report(command)
+
+    async def find_order(self, client_order_id: ClientOrderId) -> OrderStatusReport | None:
+        """Return an order, or None if there is none and never will be (VenueError: not known)."""
+        return await self._finding.find(client_order_id)
 
     async def generate_order_status_reports(
         self, command: messages.GenerateOrderStatusReports

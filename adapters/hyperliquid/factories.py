@@ -94,6 +94,13 @@ class HyperliquidLiveExecClientFactory(LiveExecClientFactory):
         )
 
 
+def build_instrument_provider(
+    config: HyperliquidDataClientConfig, clock: LiveClock
+) -> HyperliquidInstrumentProvider:
+    """Return a provider with an HTTP client of its own, to look instruments up without a node."""
+    return _instrument_provider(config, _http_client(config), clock, config.account_address)
+
+
 def _http_client(
     config: HyperliquidDataClientConfig | HyperliquidExecClientConfig,
 ) -> HyperliquidHttpClient:

@@ -17,6 +17,7 @@ import pytest
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.config import (
     ImportableControllerConfig,
+    LiveDataClientConfig,
     LiveExecClientConfig,
     LiveExecEngineConfig,
     LiveRiskEngineConfig,
@@ -33,6 +34,7 @@ from nautilus_trader.model.objects import Price
 from nautilus_trader.model.orders import Order
 from nautilus_trader.trading.strategy import Strategy
 
+from desk.lookup import OrderLookup
 from simulator.clock import Clock
 from simulator.events import Source
 from simulator.exchange.accounts import Account
@@ -43,6 +45,8 @@ from simulator.hyperliquid import HyperliquidVenue, VenueOptions
 from simulator.hyperliquid_trading import TradingOptions
 from tests.acceptance.under_test import ADDRESS, OURS, Adapter
 from tests.waiting import eventually
+from webhook.client import Desk, SignalDataClientConfig, signal_client_factory
+from webhook.inbox import Queue
 
 BTC = InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID")
 ETH = InstrumentId.from_str("ETH-USD-PERP.HYPERLIQUID")
@@ -152,14 +156,23 @@ async def node_on(
     controller: ImportableControllerConfig | None = None,
     start_secs: float = 20.0,
     adapter: Adapter = OURS,
+    inbox: Queue | None = None,
     **settings: Any,  # noqa: ANN401 (those of the execution client)
 ) -> AsyncIterator[Run]:
-    """Run a node on a venue until its strategy has started and quotes have come."""
+    """
+    Run a node on a venue until its strategy has started and quotes have come.
+
+    With an `inbox` it takes alerts, and looks at the venue for orders of earlier processes.
+    """
+    lookup = OrderLookup()
+    alerts: dict[str, LiveDataClientConfig] = (
+        {} if inbox is None else {"WEBHOOK": SignalDataClientConfig()}
+    )
     async with adapter.build(venue, state, monkeypatch, **settings) as clients:
         node = TradingNode(
             config=TradingNodeConfig(
                 logging=LoggingConfig(log_level="OFF"),
-                data_clients={"HYPERLIQUID": clients.data},
+                data_clients=alerts | {"HYPERLIQUID": clients.data},
                 exec_clients={"HYPERLIQUID": clients.execution},
                 exec_engine=engine or LiveExecEngineConfig(reconciliation_startup_delay_secs=0.0),
                 risk_engine=LiveRiskEngineConfig(bypass=True),
@@ -170,7 +183,9 @@ async def node_on(
             loop=asyncio.get_running_loop(),
         )
         node.add_data_client_factory("HYPERLIQUID", clients.data_factory)
-        node.add_exec_client_factory("HYPERLIQUID", clients.exec_factory)
+        node.add_exec_client_factory("HYPERLIQUID", lookup.watching(clients.exec_factory))
+        desk = Desk(find_order=lookup.find_order)
+        node.add_data_client_factory("WEBHOOK", signal_client_factory(inbox, desk))
         node.build()
         hand = strategy or Hand(
             StrategyConfig(strategy_id="HAND", order_id_tag="001"), instrument_ids

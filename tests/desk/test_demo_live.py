@@ -69,7 +69,11 @@ def test_the_key_is_in_no_file_of_the_run(finished: tuple[Path, int, dict[str, A
     directory, _, _ = finished
     account = rows(directory / "fills.csv")[0]["account_id"].partition("-")[2]
 
-    texts = [path.read_text() for path in directory.rglob("*") if path.is_file()]
+    texts = [
+        path.read_bytes().decode(errors="replace")
+        for path in directory.rglob("*")
+        if path.is_file()
+    ]
 
     assert any(account in text for text in texts)
     suspects = {found for text in texts for found in re.findall(r"(?<![0-9a-f])[0-9a-f]{64}", text)}

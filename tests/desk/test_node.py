@@ -16,7 +16,6 @@ from config.loading import parse_profile
 from config.settings import Profile
 from desk.exits import UsageError
 from desk.node import build_node, check_profile, node_config
-from webhook.inbox import MemoryInbox
 
 KEY = "0x" + "4c" * 32
 ADDRESS = "0x" + "Ab" * 20
@@ -148,7 +147,7 @@ def test_a_venue_without_execution_has_no_exec_client(make_profile: MakeProfile)
 
 
 async def build(profile: Profile, logs: Path) -> TradingNode:
-    return build_node(profile, logs, MemoryInbox())
+    return build_node(profile, logs, None)
 
 
 def test_a_built_node_has_the_adapter_and_strategies_that_claim_their_instrument(
