@@ -22,6 +22,7 @@ app = App(
 )
 app.command("desk.demo:demo", name="demo")
 app.command("desk.run:run", name="run")
+app.command("desk.webhook:webhook", name="webhook")
 app.command("desk.version:version", name="version")
 
 venue = App(name="venue", help="Serve a loopback venue that speaks a real exchange's wire.")
@@ -31,6 +32,15 @@ app.command(venue)
 record = App(name="record", help="Record a venue's public market data for later replay.")
 record.command("desk.venue:record_hyperliquid", name="hyperliquid")
 app.command(record)
+
+alerts = App(name="alerts", help="Look into alerts, and get the messages that make them.")
+alerts.command("desk.alerts:list_alerts", name="list")
+alerts.command("desk.alerts:show", name="show")
+alerts.command("desk.alerts:replay", name="replay")
+alerts.command("desk.alerts:export", name="export")
+alerts.command("desk.alerts_lint:lint", name="lint")
+alerts.command("desk.alerts_template:template", name="template")
+app.command(alerts)
 
 
 def main() -> None:

@@ -41,7 +41,21 @@ def perpdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["demo"], ["run"], ["version"], ["venue", "hyperliquid"], ["record", "hyperliquid"]],
+    [
+        [],
+        ["demo"],
+        ["run"],
+        ["webhook"],
+        ["version"],
+        ["venue", "hyperliquid"],
+        ["record", "hyperliquid"],
+        ["alerts", "list"],
+        ["alerts", "show"],
+        ["alerts", "replay"],
+        ["alerts", "export"],
+        ["alerts", "lint"],
+        ["alerts", "template"],
+    ],
 )
 def test_every_command_explains_itself(perpdesk: Perpdesk, command: list[str]) -> None:
     result = perpdesk(*command, "--help")
@@ -76,6 +90,7 @@ def test_version_prints_json_when_asked(perpdesk: Perpdesk) -> None:
         (["run", "nowhere.toml"], "nowhere.toml: expected one of 'demo', 'demo-live', 'paper'"),
         (["run", "paper"], "PERPDESK_WEBHOOK_SECRET: expected a secret of at least 16 characters"),
         (["run", "live"], "confirm_live: expected true"),
+        (["webhook", "paper"], "PERPDESK_WEBHOOK_SECRET: expected a secret of at least 16"),
         (["run", "testnet"], "TESTNET_ACCOUNT_ADDRESS: expected an address of 0x"),
         (["run", "demo-live", "--seconds", "1"], "--seconds: expected at least 5, was 1"),
         (["venue", "hyperliquid", "--port", "0", "--from", "noon"], "--from: expected ISO 8601"),
