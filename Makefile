@@ -8,13 +8,20 @@ FIND_PYTHON = for p in python3.13 python3.12 python3.14 python3 $$(ls -d $$HOME/
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1 \
 	&& { echo "$$p"; break; }; done
 
-.PHONY: demo test lint bench seeds soak matrix lock clean install
+.PHONY: demo test redis lint bench seeds soak matrix lock clean install
 
 demo: $(STAMP)
 	@$(BIN)/perpdesk demo $(ARGS)
 
-test: $(STAMP)
+test: $(STAMP) redis
 	$(BIN)/pytest -q $(ARGS)
+
+# The tests use a real Redis: Debian's own, where there is none yet.
+redis:
+	@command -v redis-server >/dev/null || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq redis-server >/dev/null; \
+	} || { echo "perpdesk's tests need redis-server: install it (Debian: apt-get install redis-server)" >&2; exit 2; }
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -29,9 +36,11 @@ bench: $(STAMP)
 seeds: $(STAMP)
 	$(BIN)/pytest -q tests/desk/test_market.py --seeds 5000
 
-# A longer one: 5,000 scripts of orders, each under a fault of its own, lose and double nothing.
-soak: $(STAMP)
+# Longer ones: 5,000 scripts of orders, each under a fault of its own, lose and double nothing; no more
+# does a stream of alerts through 1,000 kills of node, sidecar and Redis.
+soak: $(STAMP) redis
 	$(BIN)/pytest -q tests/acceptance/test_faults.py --storms 5000
+	$(BIN)/pytest -q tests/acceptance/test_alert_crashes.py --kills 1000
 
 # Nautilus's execution cases over our adapter and over its own, as a table: a quarter of an hour.
 matrix: $(STAMP)
