@@ -9,7 +9,7 @@ loopback venue, which lives on in the test's process.
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from random import Random
 
@@ -27,6 +27,7 @@ from webhook.stores import open_inbox
 PAUSE_SECS = 0.4
 READY_SECS = 60.0
 SETTLE_SECS = 90.0
+PROTECT_SECS = 5.0
 # Kills come from before a process is ready until as long after, however slow the machine is.
 BOOTS_MAX = 2.0
 
@@ -53,6 +54,8 @@ async def test_kills_lose_no_alert_and_double_none(
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
         await _settled(desk)
+        with suppress(TimeoutError):  # the stop of the last fill may be on its way
+            await eventually(lambda: not verdict(venue, sender.sent), PROTECT_SECS)
         wrong = verdict(venue, sender.sent)
     accepted = sum(s.is_accepted for s in sender.sent)
     request.config.pluginmanager.get_plugin("terminalreporter").write_line(
