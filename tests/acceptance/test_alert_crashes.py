@@ -23,8 +23,9 @@ from tests.waiting import eventually
 from webhook.inbox import UNDECIDED, Inbox, InboxError, State
 from webhook.stores import open_inbox
 
-# With its stop an alert costs four actions, and the venue allows 1,200 a minute.
-PAUSE_SECS = 0.4
+# With its stop, its look-up and the balances after it an alert costs some 15 of the 1,200 that the
+# venue allows a minute, and what has piled up is traded at once.
+PAUSE_SECS = 0.7
 READY_SECS = 60.0
 SETTLE_SECS = 90.0
 PROTECT_SECS = 5.0
@@ -61,7 +62,7 @@ async def test_kills_lose_no_alert_and_double_none(
     request.config.pluginmanager.get_plugin("terminalreporter").write_line(
         f"{kind}, seed {seed}: {kills} kills, {len(sender.sent)} alerts, {accepted} accepted"
     )
-    assert accepted > kills / 2
+    assert accepted > kills / 4
     assert not wrong, "\n".join([*wrong, *history, str(tmp_path)])
 
 
