@@ -172,15 +172,24 @@ class Protector:
             atr.update(float(bar.high), float(bar.low), float(bar.close))
 
     def adopt(self) -> None:
-        """Take over protective orders left resting by an earlier start, then check them."""
-        for order in self._strategy.cache.orders_open(
+        """
+        Take over protective orders left resting by an earlier start, then check them.
+
+        A start that was killed between sending one and canceling the one before leaves two of a
+        kind. One is kept, the others are canceled: they would reduce what is opened later.
+        """
+        left: list[Order] = self._strategy.cache.orders_open(
             instrument_id=self._instrument_id, strategy_id=self._strategy.id
-        ):
-            if order.order_type == OrderType.STOP_MARKET:
-                self._stop.adopt(order)
-            elif order.order_type == OrderType.LIMIT:
-                self._take_profit.adopt(order)
+        )
+        kinds = {OrderType.STOP_MARKET: self._stop, OrderType.LIMIT: self._take_profit}
+        protective = [order for order in left if order.order_type in kinds]
+        for order in protective:
+            kinds[order.order_type].adopt(order)
         self.protect()
+        for order in protective:
+            is_kept = kinds[order.order_type].is_order(order.client_order_id)
+            if not is_kept and not order.is_pending_cancel:
+                self._strategy.cancel_order(order)
 
     def protect(self) -> None:
         """Make the resting orders fit the position; does nothing when they fit already."""

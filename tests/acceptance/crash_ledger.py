@@ -68,7 +68,7 @@ def _position(venue: HyperliquidVenue, sent: Iterable[Sent], traded: Traded) -> 
 
 
 def _unprotected(venue: HyperliquidVenue, coin: str, size: Decimal) -> list[str]:
-    """Check that stops of the whole position rest: a position is never without its stop."""
+    """Check that the one stop of the whole position rests, and none that a killed run left."""
     asset = venue.market.universe.listings[coin].asset
     side = Side.SELL if size > 0 else Side.BUY
     stops = [
@@ -76,4 +76,4 @@ def _unprotected(venue: HyperliquidVenue, coin: str, size: Decimal) -> list[str]
         for order in venue.trading.exchange.account(ADDRESS).live.values()
         if order.asset == asset and order.request.trigger and order.request.side is side
     ]
-    return [] if abs(size) in stops else [f"{coin}: {size} held, stops of {stops} rest"]
+    return [] if stops == [abs(size)] else [f"{coin}: {size} held, stops of {stops} rest"]
