@@ -16,11 +16,11 @@ from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId
 from nautilus_trader.model.instruments import Instrument
 
 from adapters.common.errors import VenueError
+from adapters.common.mass_status import WholeMassStatus
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
 from adapters.hyperliquid.inquiry import OrderInquiry
 from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.mass_status import OrderedMassStatus
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.venue_clock import VenueClock
 
@@ -142,7 +142,7 @@ class Reconciliation:
 
     async def mass_status(self, lookback_mins: int | None) -> ExecutionMassStatus | None:
         """Return orders, fills and positions of one look; None if the venue does not tell."""
-        status = OrderedMassStatus(
+        status = WholeMassStatus(
             client_id=self._client_id,
             account_id=self._account_id,
             venue=HYPERLIQUID_VENUE,

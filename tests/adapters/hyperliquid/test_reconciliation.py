@@ -9,7 +9,6 @@ import pytest
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import LiveClock, MessageBus
 from nautilus_trader.core.uuid import UUID4
-from nautilus_trader.execution.reports import ExecutionMassStatus
 from nautilus_trader.live.execution_engine import LiveExecutionEngine
 from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.enums import AccountType, OrderStatus, OrderType
@@ -20,6 +19,7 @@ from nautilus_trader.model.objects import AccountBalance, Money, Quantity
 from nautilus_trader.model.orders import Order
 from nautilus_trader.portfolio.portfolio import Portfolio
 
+from adapters.common.mass_status import WholeMassStatus
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.constants import HYPERLIQUID_CLIENT_ID, HYPERLIQUID_VENUE
 from tests.adapters.hyperliquid.account_rows import fill_row, order_row, stop_row, update_row
@@ -59,7 +59,7 @@ class Node:
 
     async def reconcile(self, account: HyperliquidAccount) -> bool:
         orders, fills = await account.reports_since()
-        status = ExecutionMassStatus(HYPERLIQUID_CLIENT_ID, ACCOUNT, HYPERLIQUID_VENUE, UUID4(), 0)
+        status = WholeMassStatus(HYPERLIQUID_CLIENT_ID, ACCOUNT, HYPERLIQUID_VENUE, UUID4(), 0)
         status.add_order_reports(orders)
         status.add_fill_reports(fills)
         status.add_position_reports(await account.position_reports())
@@ -144,6 +144,46 @@ async def test_b3_a_resting_stop_is_a_stop_again(node: Node, btc: Instrument) ->
     assert (order.order_type, order.status) == (OrderType.STOP_MARKET, OrderStatus.ACCEPTED)
     assert order.trigger_price.as_decimal() == 59_994
     assert order.is_reduce_only
+
+
+async def test_a_stop_is_known_whose_position_was_turned_by_a_fill(
+    node: Node, btc: Instrument
+) -> None:
+    """Nautilus 1.231 alone makes one order up of all, and leaves the stop out."""
+    fills = [
+        fill_row(1, 1, sz="1.0", px="60000.0", fee="1.0"),
+        fill_row(2, 2, sz="2.0", px="60100.0", fee="2.0", side="A", startPosition="1.0"),
+        fill_row(3, 3, sz="1.0", px="60100.0", fee="1.0", side="A", startPosition="-1.0"),
+    ]
+    account = account_of(
+        btc, "-2.0", "120200.0", fills=fills, open_orders=[stop_row(5, cloid="0xa1", side="B")]
+    )
+
+    assert await node.reconcile(account)
+
+    assert node.cache.order(ClientOrderId("O-1")).status == OrderStatus.ACCEPTED
+    (position,) = node.cache.positions_open()
+    assert (position.signed_decimal_qty(), position.avg_px_open) == (D(-2), 60_100)
+    assert {trade.value for trade in position.trade_ids} >= {"2", "3"}
+
+
+async def test_a_stop_is_known_whose_position_is_older_than_its_fills(
+    node: Node, btc: Instrument
+) -> None:
+    fills = [
+        fill_row(1, 1, sz="2.0", px="60100.0", side="A", startPosition="1.0"),
+        fill_row(2, 2, sz="2.0", px="60100.0", startPosition="-1.0"),
+        fill_row(3, 3, sz="1.0", px="60100.0", startPosition="1.0"),
+    ]
+    account = account_of(
+        btc, "2.0", "120200.0", fills=fills, open_orders=[stop_row(5, cloid="0xa1")]
+    )
+
+    assert await node.reconcile(account)
+
+    assert node.cache.order(ClientOrderId("O-1")).status == OrderStatus.ACCEPTED
+    (position,) = node.cache.positions_open()
+    assert (position.signed_decimal_qty(), position.avg_px_open) == (D(2), 60_100)
 
 
 async def test_a_modified_order_keeps_the_fills_of_both_its_venue_orders(
