@@ -16,7 +16,7 @@ from adapters.hyperliquid.actions import (
     CancelByCloidAction,
     OrderAction,
 )
-from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.governor import Rank, WeightGovernor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.replies import (
     ActionReply,
@@ -135,8 +135,9 @@ class HyperliquidExchange:
 
         """
         weight = weight_of(action)
-        if not self._governor.try_acquire(weight, urgent=urgent):
-            await self._wait(action, weight, urgent=urgent)
+        rank = Rank.URGENT if urgent else Rank.ORDER
+        if not self._governor.try_acquire(weight, rank):
+            await self._wait(action, weight, rank)
         now_ms = self._clock_ms()
         nonce = self._nonces.next(now_ms)
         expires = None if self._expires_after_ms is None else now_ms + self._expires_after_ms
@@ -151,10 +152,10 @@ class HyperliquidExchange:
             on_sending(nonce, expires)
         return parse_action_reply(await self._http.exchange(body))
 
-    async def _wait(self, action: Action, weight: int, *, urgent: bool) -> None:
-        delay_secs = self._governor.delay_secs(weight, urgent=urgent)
+    async def _wait(self, action: Action, weight: int, rank: Rank) -> None:
+        delay_secs = self._governor.delay_secs(weight, rank)
         kind = type(action).__struct_config__.tag
-        if not urgent and delay_secs > PATIENCE_SECS:
+        if rank is not Rank.URGENT and delay_secs > PATIENCE_SECS:
             raise NotSent(
                 f"Expected room in the rate limit within {PATIENCE_SECS:g} s,"
                 f" there is none for about {delay_secs:.0f} s"
@@ -162,7 +163,7 @@ class HyperliquidExchange:
         self._log.warning(f"The rate limit is used up: {kind} waits for about {delay_secs:.1f} s")
         if self._on_wait is not None:
             self._on_wait(delay_secs)
-        await self._governor.acquire(weight, urgent=urgent)
+        await self._governor.acquire(weight, rank)
 
 
 def weight_of(action: Action) -> int:

@@ -1,15 +1,31 @@
-"""The rate limit of one IP address, where what reduces risk passes first; it sends nothing."""
+"""The rate limit of one IP address: what reduces risk is first, questions last; it sends none."""
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import IntEnum
 
 from adapters.hyperliquid.constants import WEIGHT_PER_MINUTE
 
 WINDOW_SECS = 60.0
-# Kept free for what is urgent: a cancel of sixty batches must not wait for a minute's downloads.
-URGENT_RESERVE = 60
+
+
+class Rank(IntEnum):
+    """Who passes first."""
+
+    URGENT = 0
+    """What reduces risk."""
+    ORDER = 1
+    """Any other action."""
+    QUESTION = 2
+    """What changes nothing at the venue."""
+
+
+# A cancel of sixty batches must not wait for a minute's orders, nor an order for balances and
+# downloads: with its stop, and the cancel of the stop before, it takes 3.
+RESERVES = {Rank.URGENT: 60, Rank.ORDER: 340}
+NOTHING_RESERVED: Mapping[Rank, int] = {}
 
 
 class _Waiter:
@@ -25,14 +41,14 @@ class WeightGovernor:
     The weight of one IP address, exact over any rolling minute.
 
     All clients of one address share one instance: the venue counts them together. Who waits is
-    served in the order of coming, the urgent before all others, and nobody overtakes his like.
+    served by rank, and within it in the order of coming: nobody overtakes his like.
 
     Parameters
     ----------
     per_minute : int, default 1200
         The weight that the venue grants.
-    reserve : int, default 60
-        How much of it only the urgent may use.
+    reserves : Mapping[Rank, int], default RESERVES
+        How much of it each rank has that those behind it cannot use.
     now_secs : Callable[[], float], default time.monotonic
         The time in seconds; it never falls.
 
@@ -41,16 +57,18 @@ class WeightGovernor:
     def __init__(
         self,
         per_minute: int = WEIGHT_PER_MINUTE,
-        reserve: int = URGENT_RESERVE,
+        reserves: Mapping[Rank, int] = RESERVES,
         now_secs: Callable[[], float] = time.monotonic,
     ) -> None:
         self._per_minute = per_minute
-        self._reserve = reserve
+        self._limits = {
+            rank: per_minute - sum(n for holder, n in reserves.items() if holder < rank)
+            for rank in Rank
+        }
         self._now_secs = now_secs
         self._spent: deque[tuple[float, int]] = deque()  # when and what, oldest first
         self._used = 0
-        self._urgent: deque[_Waiter] = deque()
-        self._patient: deque[_Waiter] = deque()
+        self._waiting: dict[Rank, deque[_Waiter]] = {rank: deque() for rank in Rank}
         self._alarm: asyncio.TimerHandle | None = None
 
     @property
@@ -59,22 +77,22 @@ class WeightGovernor:
         self._forget(self._now_secs())
         return self._per_minute - self._used
 
-    def try_acquire(self, weight: int, *, urgent: bool = False) -> bool:
+    def try_acquire(self, weight: int, rank: Rank = Rank.ORDER) -> bool:
         """Take this weight if it is free now and nobody with the same right waits; else False."""
         now = self._now_secs()
         self._forget(now)
-        if self._urgent or (self._patient and not urgent) or not self._fits(weight, urgent=urgent):
+        if any(self._ahead(rank)) or not self._fits(weight, rank):
             return False
         self._spend(weight, now)
         return True
 
-    async def acquire(self, weight: int, *, urgent: bool = False) -> None:
-        """Wait until this weight fits the window; who is urgent passes all who are not."""
-        if self.try_acquire(weight, urgent=urgent):
+    async def acquire(self, weight: int, rank: Rank = Rank.ORDER) -> None:
+        """Wait until this weight fits the window; a rank passes all that are behind it."""
+        if self.try_acquire(weight, rank):
             return
         loop = asyncio.get_running_loop()
         waiter = _Waiter(weight, loop.create_future())
-        queue = self._urgent if urgent else self._patient
+        queue = self._waiting[rank]
         queue.append(waiter)
         self._serve(loop)
         try:
@@ -90,20 +108,19 @@ class WeightGovernor:
         if weight:
             self._spend(weight, self._now_secs())
 
-    def delay_secs(self, weight: int, *, urgent: bool = False) -> float:
+    def delay_secs(self, weight: int, rank: Rank = Rank.ORDER) -> float:
         """Return for how long a request of this weight would wait, if no reply costs extra."""
-        ahead = [*self._urgent] if urgent else [*self._urgent, *self._patient]
-        wanted = weight + sum(waiter.weight for waiter in ahead)
+        wanted = weight + sum(waiter.weight for queue in self._ahead(rank) for waiter in queue)
         now = self._now_secs()
         self._forget(now)
-        return self._free_at(wanted, now, urgent=urgent) - now
+        return self._free_at(wanted, now, rank) - now
 
-    def _limit(self, *, urgent: bool) -> int:
-        return self._per_minute if urgent else self._per_minute - self._reserve
+    def _ahead(self, rank: Rank) -> list[deque[_Waiter]]:
+        return [queue for other, queue in self._waiting.items() if other <= rank]
 
-    def _fits(self, weight: int, *, urgent: bool) -> bool:
+    def _fits(self, weight: int, rank: Rank) -> bool:
         # What is above the whole limit would never fit: it goes when nothing else is counted.
-        return not self._used or self._used + weight <= self._limit(urgent=urgent)
+        return not self._used or self._used + weight <= self._limits[rank]
 
     def _spend(self, weight: int, now: float) -> None:
         self._spent.append((now, weight))
@@ -113,9 +130,9 @@ class WeightGovernor:
         while self._spent and self._spent[0][0] + WINDOW_SECS <= now:
             self._used -= self._spent.popleft()[1]
 
-    def _free_at(self, weight: int, now: float, *, urgent: bool) -> float:
+    def _free_at(self, weight: int, now: float, rank: Rank) -> float:
         """Return when so much will be free, counting only what was spent until now."""
-        short = self._used + weight - self._limit(urgent=urgent)
+        short = self._used + weight - self._limits[rank]
         at = now
         for spent_at, spent in self._spent:
             if short <= 0:
@@ -131,13 +148,13 @@ class WeightGovernor:
             self._alarm = None
         now = self._now_secs()
         self._forget(now)
-        for queue, urgent in ((self._urgent, True), (self._patient, False)):
-            while queue and self._fits(queue[0].weight, urgent=urgent):
+        for rank, queue in self._waiting.items():
+            while queue and self._fits(queue[0].weight, rank):
                 waiter = queue.popleft()
                 if not waiter.turn.cancelled():
                     self._spend(waiter.weight, now)
                     waiter.turn.set_result(None)
             if queue:
-                pause_secs = self._free_at(queue[0].weight, now, urgent=urgent) - now
+                pause_secs = self._free_at(queue[0].weight, now, rank) - now
                 self._alarm = loop.call_later(pause_secs, self._serve, loop)
                 return

@@ -15,7 +15,7 @@ from adapters.hyperliquid.constants import (
     INFO_WEIGHT_DEFAULT,
     INFO_WEIGHTS,
 )
-from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.governor import Rank, WeightGovernor
 from adapters.hyperliquid.replies import is_refusal
 from adapters.hyperliquid.schemas import (
     Book,
@@ -152,7 +152,7 @@ class HyperliquidHttpClient:
         weight = INFO_WEIGHTS.get(kind, INFO_WEIGHT_DEFAULT)
         attempt = 0
         while True:
-            await self._governor.acquire(weight)
+            await self._governor.acquire(weight, Rank.QUESTION)
             try:
                 return await self._post(kind, self._info_url, body)
             except OutcomeUnknown:

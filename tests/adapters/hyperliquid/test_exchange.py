@@ -34,7 +34,7 @@ from adapters.hyperliquid.actions import (
     Tif,
 )
 from adapters.hyperliquid.exchange import HyperliquidExchange, weight_of
-from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.governor import Rank, WeightGovernor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.replies import Refusal, Resting, Success, WsPost
 from adapters.hyperliquid.schemas import WsBbo, WsError, WsPong, WsSubscriptionResponse
@@ -290,7 +290,9 @@ async def test_a_wait_for_the_rate_limit_is_told_and_cancels_pass_it() -> None:
     delays: list[float] = []
     sent: list[str] = []
     ahead_secs = [0.0]
-    governor = WeightGovernor(10, reserve=2, now_secs=lambda: time.monotonic() + ahead_secs[0])
+    governor = WeightGovernor(
+        10, {Rank.URGENT: 2}, now_secs=lambda: time.monotonic() + ahead_secs[0]
+    )
     async with (
         listening(answering(done("success"))) as server,
         exchange_on(server.url, governor=governor, on_wait=delays.append) as exchange,
@@ -311,7 +313,7 @@ async def test_a_wait_for_the_rate_limit_is_told_and_cancels_pass_it() -> None:
 
 async def test_an_order_that_would_wait_long_is_not_sent_at_all() -> None:
     sent: list[str] = []
-    governor = WeightGovernor(10, reserve=2)
+    governor = WeightGovernor(10, {Rank.URGENT: 2})
     async with (
         listening(answering(done("success"))) as server,
         exchange_on(server.url, governor=governor) as exchange,

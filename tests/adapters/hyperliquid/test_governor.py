@@ -1,4 +1,4 @@
-"""The rate limit is exact over any rolling minute, and what is urgent passes first."""
+"""The rate limit is exact over any rolling minute; each rank passes those behind it."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.hyperliquid import governor as governor_module
-from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.governor import NOTHING_RESERVED, Rank, WeightGovernor
 from tests.waiting import eventually
 
 
@@ -21,9 +21,12 @@ class Clock:
         return self.now
 
 
-def governor_of(per_minute: int = 50, reserve: int = 0) -> tuple[WeightGovernor, Clock]:
+def governor_of(
+    per_minute: int = 50, urgent: int = 0, orders: int = 0
+) -> tuple[WeightGovernor, Clock]:
     clock = Clock()
-    return WeightGovernor(per_minute, reserve, clock), clock
+    reserves = {Rank.URGENT: urgent, Rank.ORDER: orders}
+    return WeightGovernor(per_minute, reserves, clock), clock
 
 
 @pytest.fixture
@@ -63,25 +66,26 @@ def test_the_window_is_a_rolling_minute() -> None:
         st.tuples(
             st.floats(0, 40),
             st.integers(1, 30),
-            st.booleans(),
+            st.sampled_from(Rank),
         ),
         max_size=60,
     )
 )
 def test_no_minute_ever_holds_more_than_the_venue_grants(
-    steps: list[tuple[float, int, bool]],
+    steps: list[tuple[float, int, Rank]],
 ) -> None:
-    governor, clock = governor_of(per_minute=50, reserve=10)
-    spent: list[tuple[float, int, bool]] = []
-    for pause, weight, urgent in steps:
+    limits = {Rank.URGENT: 50, Rank.ORDER: 40, Rank.QUESTION: 25}
+    governor, clock = governor_of(per_minute=50, urgent=10, orders=15)
+    spent: list[tuple[float, int]] = []
+    for pause, weight, rank in steps:
         clock.now += pause
-        window = [w for at, w, _ in spent if at > clock.now - 60]
-        fits = not window or sum(window) + weight <= (50 if urgent else 40)
-        assert governor.try_acquire(weight, urgent=urgent) is fits
+        window = [w for at, w in spent if at > clock.now - 60]
+        fits = not window or sum(window) + weight <= limits[rank]
+        assert governor.try_acquire(weight, rank) is fits
         if fits:
-            spent.append((clock.now, weight, urgent))
-    for at, _, _ in spent:
-        window = [w for other, w, _ in spent if at - 60 < other <= at]
+            spent.append((clock.now, weight))
+    for at, _ in spent:
+        window = [w for other, w in spent if at - 60 < other <= at]
         assert sum(window) <= 50
 
 
@@ -99,53 +103,70 @@ async def test_what_a_reply_costs_beyond_the_window_delays_the_next_request() ->
 
 
 def test_a_reserve_is_for_the_urgent_alone() -> None:
-    governor, _ = governor_of(per_minute=100, reserve=20)
+    governor, _ = governor_of(per_minute=100, urgent=20)
     assert governor.try_acquire(80)
 
     assert not governor.try_acquire(1)
-    assert governor.try_acquire(20, urgent=True)
-    assert not governor.try_acquire(1, urgent=True)
+    assert governor.try_acquire(20, Rank.URGENT)
+    assert not governor.try_acquire(1, Rank.URGENT)
 
 
 @pytest.mark.usefixtures("_short_minute")
-async def test_who_is_urgent_passes_and_all_others_keep_their_order() -> None:
-    governor = WeightGovernor(per_minute=10, reserve=0)
+async def test_ranks_pass_each_other_and_within_one_all_keep_their_order() -> None:
+    governor = WeightGovernor(10, NOTHING_RESERVED)
     await governor.acquire(10)
     served: list[str] = []
 
-    async def ask(name: str, weight: int, *, urgent: bool = False) -> None:
-        await governor.acquire(weight, urgent=urgent)
+    async def ask(name: str, weight: int, rank: Rank) -> None:
+        await governor.acquire(weight, rank)
         served.append(name)
 
     async with asyncio.TaskGroup() as group:
-        for name, weight, urgent in (
-            ("first", 6, False),
-            ("small", 1, False),
-            ("cancel", 9, True),
-            ("late cancel", 1, True),
+        for name, weight, rank in (
+            ("question", 1, Rank.QUESTION),
+            ("first", 6, Rank.ORDER),
+            ("small", 1, Rank.ORDER),
+            ("cancel", 9, Rank.URGENT),
+            ("late cancel", 1, Rank.URGENT),
         ):
-            group.create_task(ask(name, weight, urgent=urgent))
+            group.create_task(ask(name, weight, rank))
             await asyncio.sleep(0)
         assert not governor.try_acquire(1)
 
-    assert served == ["cancel", "late cancel", "first", "small"]
+    assert served == ["cancel", "late cancel", "first", "small", "question"]
+
+
+async def test_questions_leave_room_for_orders_and_hold_none_back() -> None:
+    governor, clock = governor_of(per_minute=100, urgent=10, orders=30)
+    assert governor.try_acquire(60, Rank.QUESTION)
+
+    waiting = asyncio.create_task(governor.acquire(1, Rank.QUESTION))
+    await asyncio.sleep(0)
+
+    assert not waiting.done()
+    assert governor.delay_secs(30) == 0
+    assert governor.try_acquire(30)
+    assert not governor.try_acquire(1)
+    clock.now += 60
+    assert governor.remaining == 100
+    waiting.cancel()
 
 
 @pytest.mark.usefixtures("_short_minute")
 async def test_a_small_request_does_not_overtake_a_large_one() -> None:
-    governor = WeightGovernor(per_minute=10, reserve=0)
+    governor = WeightGovernor(10, NOTHING_RESERVED)
     await governor.acquire(8)
     large = asyncio.create_task(governor.acquire(5))
     await asyncio.sleep(0)
 
     assert not governor.try_acquire(1)
-    assert governor.try_acquire(1, urgent=True)
+    assert governor.try_acquire(1, Rank.URGENT)
     await large
 
 
 @pytest.mark.usefixtures("_short_minute")
 async def test_who_gives_up_waiting_takes_nothing_and_blocks_nobody() -> None:
-    governor = WeightGovernor(per_minute=10, reserve=0)
+    governor = WeightGovernor(10, NOTHING_RESERVED)
     await governor.acquire(8)
     large = asyncio.create_task(governor.acquire(9))
     await asyncio.sleep(0)
@@ -163,7 +184,7 @@ async def test_who_gives_up_waiting_takes_nothing_and_blocks_nobody() -> None:
 
 @pytest.mark.usefixtures("_short_minute")
 async def test_a_weight_above_the_whole_limit_goes_alone() -> None:
-    governor = WeightGovernor(per_minute=10, reserve=0)
+    governor = WeightGovernor(10, NOTHING_RESERVED)
     await governor.acquire(1)
 
     await governor.acquire(11)
@@ -172,7 +193,7 @@ async def test_a_weight_above_the_whole_limit_goes_alone() -> None:
 
 
 def test_a_delay_counts_who_is_ahead() -> None:
-    governor, clock = governor_of(per_minute=50, reserve=10)
+    governor, clock = governor_of(per_minute=50, urgent=10)
     assert governor.delay_secs(40) == 0
     governor.try_acquire(30)
     clock.now += 20
@@ -180,13 +201,13 @@ def test_a_delay_counts_who_is_ahead() -> None:
 
     assert governor.delay_secs(1) == 40
     assert governor.delay_secs(35) == 60
-    assert governor.delay_secs(10, urgent=True) == 0
-    assert governor.delay_secs(11, urgent=True) == 40
+    assert governor.delay_secs(10, Rank.URGENT) == 0
+    assert governor.delay_secs(11, Rank.URGENT) == 40
 
 
 async def test_nobody_waits_for_less_than_he_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(governor_module, "WINDOW_SECS", 0.3)
-    governor = WeightGovernor(per_minute=10, reserve=0)
+    governor = WeightGovernor(10, NOTHING_RESERVED)
     for _ in range(10):
         await governor.acquire(1)
     loop = asyncio.get_running_loop()
