@@ -67,6 +67,7 @@ class Recovery:
         self._is_connected = is_connected
         self._spawn = spawn
         self._has_begun = False
+        self._is_due = False
         self._is_running = False
         self._log = Logger(type(self).__name__)
 
@@ -78,9 +79,11 @@ class Recovery:
         """Take that the connection stands again, or is lost."""
         if not is_up:
             self._open_orders.forget()
-        if is_up and self._has_begun and not self._is_running:
-            self._is_running = True
-            self._spawn(self._recover())
+        if is_up and self._has_begun:
+            self._is_due = True
+            if not self._is_running:
+                self._is_running = True
+                self._spawn(self._recover())
 
     def find_earlier(self, client_order_id: str, fill: UserFill) -> None:
         """Ask for the fills before an exit's until it can be told; after a while it is anyway."""
@@ -98,14 +101,21 @@ class Recovery:
         self._reporter.tell_anyway(client_order_id)
 
     async def _recover(self) -> None:
+        # A connection may break while the venue is asked, after the answer was made.
         try:
-            self._news.on_fills(await self._account.fills(self._news.fills_from_ms))
-            for key in self._tracker.open_orders():
-                self._lookups.want(key, 0.0)
-            await self._watch.refresh()
-        except VenueError as e:
-            self._log.warning(f"Recovery after the reconnect is incomplete, again soon: {e}")
-            loop = asyncio.get_running_loop()
-            loop.call_later(RETRY_SECS, self.on_connection, self._is_connected())
+            while self._is_due:
+                self._is_due = False
+                try:
+                    await self._ask()
+                except VenueError as e:
+                    self._log.warning(f"Recovery after the reconnect is incomplete: {e}")
+                    await asyncio.sleep(RETRY_SECS)
+                    self._is_due |= self._is_connected()
         finally:
             self._is_running = False
+
+    async def _ask(self) -> None:
+        self._news.on_fills(await self._account.fills(self._news.fills_from_ms))
+        for key in self._tracker.open_orders():
+            self._lookups.want(key, 0.0)
+        await self._watch.refresh()
