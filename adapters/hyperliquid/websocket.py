@@ -13,8 +13,8 @@ from nautilus_trader.common.component import Logger
 
 from adapters.common.backoff import backoff_delay_secs
 from adapters.common.chores import Chores
+from adapters.common.connection import Connection, open_connection
 from adapters.common.errors import NotSent
-from adapters.hyperliquid.connection import Connection, open_connection
 from adapters.hyperliquid.posts import PostBook
 from adapters.hyperliquid.replies import PostResponse, WsPost
 from adapters.hyperliquid.schemas import (

@@ -41,7 +41,7 @@ from adapters.hyperliquid.schemas import WsBbo, WsError, WsPong, WsSubscriptionR
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
-from tests.adapters.hyperliquid.lines import Script, listening, replying
+from tests.adapters.common.lines import Script, listening, replying
 from tests.waiting import eventually
 
 KEY = "0x0123456789012345678901234567890123456789012345678901234567890123"
