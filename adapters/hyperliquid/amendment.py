@@ -9,11 +9,11 @@ from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueRefused
+from adapters.common.lookups import CONFIRM_SECS, OrderLookups
 from adapters.hyperliquid.actions import BatchModifyAction, ModifyWire, OrderWire
 from adapters.hyperliquid.budget import AddressBudget
 from adapters.hyperliquid.exchange import HyperliquidExchange
 from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.lookups import CONFIRM_SECS, OrderLookups
 from adapters.hyperliquid.orders import cloid_from_client_order_id, decimal_to_wire
 from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.replies import Refusal, Resting, Status, Taken, spread

@@ -12,6 +12,7 @@ from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
+from adapters.common.early_exits import EarlyExits
 from adapters.common.order_events import (
     Accepted,
     Canceled,
@@ -25,7 +26,6 @@ from adapters.common.order_events import (
     Unexplained,
     Updated,
 )
-from adapters.hyperliquid.early_exits import EarlyExits
 from adapters.hyperliquid.reports import parse_fill_report
 from adapters.hyperliquid.user_schemas import UserFill
 

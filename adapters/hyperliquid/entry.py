@@ -7,6 +7,7 @@ from nautilus_trader.model.enums import OrderType, TimeInForce
 from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueError, VenueRefused
+from adapters.common.lookups import CONFIRM_SECS, OrderLookups
 from adapters.hyperliquid.actions import (
     Action,
     CancelAction,
@@ -21,7 +22,6 @@ from adapters.hyperliquid.actions import (
 from adapters.hyperliquid.budget import AddressBudget
 from adapters.hyperliquid.exchange import HyperliquidExchange
 from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.lookups import CONFIRM_SECS, OrderLookups
 from adapters.hyperliquid.observations import TwapTerms
 from adapters.hyperliquid.orders import (
     cloid_from_client_order_id,

@@ -25,6 +25,7 @@ from nautilus_trader.model.orders import Order
 from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
 from adapters.common.keep_warm import keep_warm
+from adapters.common.lookups import OrderLookups
 from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
 from adapters.hyperliquid.account_terms import AccountTerms
 from adapters.hyperliquid.account_watch import AccountWatch
@@ -44,7 +45,6 @@ from adapters.hyperliquid.inquiry import OrderInquiry
 from adapters.hyperliquid.last_resort import LastResort
 from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.loaded import LoadedInstruments
-from adapters.hyperliquid.lookups import OrderLookups
 from adapters.hyperliquid.open_orders import OpenOrders
 from adapters.hyperliquid.order_commands import OrderCommands
 from adapters.hyperliquid.preparation import OrderPreparation

@@ -9,9 +9,9 @@ from nautilus_trader.execution.client import ExecutionClient
 from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.orders import Order
 
+from adapters.common.adoption import OrderAdoption
+from adapters.common.doubts import Doubts
 from adapters.common.order_tracker import OrderTracker
-from adapters.hyperliquid.adoption import OrderAdoption
-from adapters.hyperliquid.doubts import Doubts
 from adapters.hyperliquid.emission import OrderReporter
 from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.user_schemas import UserFill

@@ -35,8 +35,8 @@ TWAP_ENDS = frozenset({"finished", "terminated", "stopped", "error"})
 # How far the venue's clock may be from what we take it for, when a TWAP is told by its start.
 CLOCKS_APART_MS = 5_000
 
-# From a message and its cloid, if it has one, to the client order id that the tracker then knows.
-type Recall = Callable[[int, str | None, Decimal | None], str | None]
+# From venue order id, cloid and whole size to the client order id that the tracker then knows.
+type Recall = Callable[[str, str | None, Decimal | None], str | None]
 
 
 class TwapTerms(msgspec.Struct, frozen=True):
@@ -66,9 +66,9 @@ class OrderObserver:
     ----------
     tracker : OrderTracker
         Decides what may be reported.
-    recall : Callable[[int, str | None, Decimal | None], str | None]
-        Called with oid, cloid and whole size of an order that this run has not sent: returns its
-        client order id, after the tracker has adopted it; None if it is nobody's here.
+    recall : Callable[[str, str | None, Decimal | None], str | None]
+        Called with venue order id, cloid and whole size of an order that this run has not sent:
+        returns its client order id, after the tracker has adopted it; None if it is nobody's here.
     on_loose : Callable[[UserFill], None]
         Receives a part of a TWAP that turned out to be none of ours.
 
@@ -262,7 +262,7 @@ class OrderObserver:
     def _find(self, oid: int, cloid: str | None, size: Decimal | None) -> str | None:
         key = None if cloid is None else self._by_cloid.get(cloid)
         if key is None:
-            key = self._recall(oid, cloid, size)
+            key = self._recall(str(oid), cloid, size)
             if key is not None and cloid is not None:
                 self.bind(cloid, key)
         return key

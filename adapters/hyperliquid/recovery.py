@@ -7,11 +7,11 @@ from typing import Any
 from nautilus_trader.common.component import Logger
 
 from adapters.common.errors import VenueError
+from adapters.common.lookups import OrderLookups
 from adapters.hyperliquid.account_news import OVERLAP_MS, AccountNews
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.lookups import OrderLookups
 from adapters.hyperliquid.open_orders import OpenOrders
 from adapters.hyperliquid.user_schemas import UserFill
 
