@@ -10,6 +10,7 @@ from adapters.hyperliquid.constants import NANOS_PER_MILLI
 from adapters.hyperliquid.foreign import ForeignOrders
 from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.open_orders import OpenOrders
+from adapters.hyperliquid.reports import neutral_fill, twap_key
 from adapters.hyperliquid.user_frames import (
     WsOpenOrders,
     WsOrderUpdates,
@@ -88,7 +89,7 @@ class AccountNews:
         if events is not None:
             self._reporter.report(events, update.statusTimestamp * NANOS_PER_MILLI)
         elif not self._observer.may_be_part(update):
-            self._foreign.on_update(update)
+            self._foreign.on_order(str(update.order.oid))
 
     def on_fills(self, fills: Iterable[UserFill]) -> None:
         """Take fills in any order and any number of times, but for those of the past."""
@@ -99,7 +100,7 @@ class AccountNews:
             self._last_fill_ms = max(self._last_fill_ms, fill.time)
             events = self._observer.on_fill(fill)
             if events is None:
-                self._foreign.on_fill(fill)
+                self._foreign.on_fill(neutral_fill(fill))
             else:
                 self._reporter.report(events)
 
@@ -129,10 +130,10 @@ class AccountNews:
     def _on_twaps(self, history: Iterable[TwapHistory]) -> None:
         for entry in history:
             events = self._observer.on_twap(entry)
-            if events is None:
-                self._foreign.on_twap(entry)
-            else:
+            if events is not None:
                 self._reporter.report(events)
+            elif entry.twapId is not None:
+                self._foreign.on_known_order(twap_key(entry.twapId))
 
     def _on_user_fills(self, message: WsUserFills) -> None:
         # The first snapshot holds the past, which Nautilus reconciles from reports; however late it

@@ -8,9 +8,10 @@ from nautilus_trader.common.component import Logger
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 
 from adapters.common.errors import VenueError
+from adapters.common.order_events import Fill
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.budget import AddressBudget
-from adapters.hyperliquid.user_schemas import FundingPayment, UserFill
+from adapters.hyperliquid.user_schemas import FundingPayment
 
 # After a fill the venue's balances follow within a block; one look serves a burst of fills.
 DELAY_SECS = 0.2
@@ -76,9 +77,9 @@ class AccountWatch:
         if self._looking is None or self._looking.done():
             self._looking = self._spawn(self._look())
 
-    def on_fill(self, fill: UserFill) -> None:
+    def on_fill(self, fill: Fill) -> None:
         """Count what a fill adds to the budget, and look at the balances that it has moved."""
-        self._budget.traded(fill.px * fill.sz)
+        self._budget.traded(fill.price * fill.quantity)
         self.mark_stale()
 
     def on_funding(self, payment: FundingPayment) -> None:

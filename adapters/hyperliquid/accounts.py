@@ -35,6 +35,7 @@ from adapters.hyperliquid.reports import (
     OrderState,
     order_state,
     trade_id_of,
+    twap_id_of,
 )
 from adapters.hyperliquid.user_schemas import (
     FrontendOrder,
@@ -176,8 +177,18 @@ class HyperliquidAccount:
                 fill_reports += self._reporter.fills(record.fills, record) if reports else []
         return order_reports, fill_reports
 
-    async def order_with_fills(self, oid: int) -> tuple[OrderStatusReport | None, list[FillReport]]:
-        """Return one order by its venue order id, and its fills; None as `order_report` does."""
+    async def order_with_fills(
+        self, venue_order_id: str
+    ) -> tuple[OrderStatusReport | None, list[FillReport]]:
+        """
+        Return one order, or a TWAP as one order, and its fills.
+
+        None is an order of which `order_report` returns None, or one that is part of a TWAP.
+        """
+        twap_id = twap_id_of(venue_order_id)
+        if twap_id is not None:
+            return await self._twap_with_fills(twap_id)
+        oid = int(venue_order_id)
         reply = await self._http.order_status(self._address, oid)
         if reply is None:
             return None, []
@@ -187,7 +198,7 @@ class HyperliquidAccount:
                 return self._reporter.order(record), self._reporter.fills(record.fills, record)
         return None, []
 
-    async def twap_with_fills(
+    async def _twap_with_fills(
         self, twap_id: int
     ) -> tuple[OrderStatusReport | None, list[FillReport]]:
         """Return a TWAP as one order, and the fills of its parts; None if it is not known."""

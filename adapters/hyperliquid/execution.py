@@ -26,6 +26,7 @@ from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
 from adapters.common.keep_warm import keep_warm
 from adapters.common.lookups import OrderLookups
+from adapters.common.order_events import Fill
 from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
 from adapters.hyperliquid.account_terms import AccountTerms
 from adapters.hyperliquid.account_watch import AccountWatch
@@ -55,7 +56,6 @@ from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
 from adapters.hyperliquid.user_frames import USER_WS_DECODER
-from adapters.hyperliquid.user_schemas import UserFill
 from adapters.hyperliquid.venue_clock import VenueClock
 from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 
@@ -143,11 +143,12 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             spawn=self.create_task,
         )
         foreign = ForeignOrders(
-            self._account,
+            self._account.order_with_fills,
             cache,
             clock,
             self.id,
             self.account_id,
+            HYPERLIQUID_VENUE,
             on_filled=self._watch.on_fill,
             send=self._send_mass_status_report,
             spawn=self.create_task,
@@ -347,7 +348,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
     def _on_updated(self, order: Order, quantity: Decimal) -> None:
         self._amendment.correct(order, quantity)
 
-    def _on_early(self, client_order_id: str, fill: UserFill) -> None:
+    def _on_early(self, client_order_id: str, fill: Fill) -> None:
         self._recovery.find_earlier(client_order_id, fill)
 
     # The account

@@ -97,7 +97,7 @@ class OrderFinding:
         if report is None:
             raise OutcomeUnknown(f"The venue has the order {cloid}, and tells nothing to report")
         if self._cache.order(client_order_id) is None:
-            await self._foreign.report(found.order.oid)
+            await self._foreign.report(str(found.order.oid))
             if self._cache.order(client_order_id) is None:
                 raise OutcomeUnknown(f"Nautilus has not taken the report of the order {cloid} yet")
         return report

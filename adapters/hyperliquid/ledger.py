@@ -11,10 +11,11 @@ from nautilus_trader.model.orders import Order
 
 from adapters.common.adoption import OrderAdoption
 from adapters.common.doubts import Doubts
+from adapters.common.emission import OrderReporter
+from adapters.common.order_events import Fill
 from adapters.common.order_tracker import OrderTracker
-from adapters.hyperliquid.emission import OrderReporter
 from adapters.hyperliquid.observations import OrderObserver
-from adapters.hyperliquid.user_schemas import UserFill
+from adapters.hyperliquid.reports import parse_neutral_fill
 
 
 class OrderLedger:
@@ -44,13 +45,13 @@ class OrderLedger:
         Stamps what the venue does not.
     client_order_id_of : Callable[[str], ClientOrderId | None]
         Finds the client order id behind a cloid, None of foreign orders.
-    on_filled : Callable[[UserFill], None]
+    on_filled : Callable[[Fill], None]
         Told of each fill of our orders, once.
-    on_foreign : Callable[[UserFill], None]
+    on_foreign : Callable[[Fill], None]
         Receives a fill that no order of ours accounts for.
     on_updated : Callable[[Order, Decimal], None]
         Told of each order that has changed, with its whole quantity now.
-    on_early : Callable[[str, UserFill], None]
+    on_early : Callable[[str, Fill], None]
         Told of an exit's fill, and whose it is, that waits for the fills before it.
 
     """
@@ -62,10 +63,10 @@ class OrderLedger:
         clock: LiveClock,
         client_order_id_of: Callable[[str], ClientOrderId | None],
         *,
-        on_filled: Callable[[UserFill], None],
-        on_foreign: Callable[[UserFill], None],
+        on_filled: Callable[[Fill], None],
+        on_foreign: Callable[[Fill], None],
         on_updated: Callable[[Order, Decimal], None],
-        on_early: Callable[[str, UserFill], None],
+        on_early: Callable[[str, Fill], None],
     ) -> None:
         self.tracker = OrderTracker()
         self.doubts = Doubts()
@@ -75,6 +76,7 @@ class OrderLedger:
             client,
             cache,
             clock,
+            parse_neutral_fill,
             on_filled=on_filled,
             on_unexplained=on_foreign,
             on_updated=on_updated,

@@ -8,12 +8,12 @@ from nautilus_trader.common.component import Logger
 
 from adapters.common.errors import VenueError
 from adapters.common.lookups import OrderLookups
+from adapters.common.order_events import Fill
 from adapters.hyperliquid.account_news import OVERLAP_MS, AccountNews
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.open_orders import OpenOrders
-from adapters.hyperliquid.user_schemas import UserFill
 
 RETRY_SECS = 1.0
 # An entry's fills may wait for the outcome of a modify, which its expiry settles within seconds.
@@ -85,9 +85,9 @@ class Recovery:
                 self._is_running = True
                 self._spawn(self._recover())
 
-    def find_earlier(self, client_order_id: str, fill: UserFill) -> None:
+    def find_earlier(self, client_order_id: str, fill: Fill) -> None:
         """Ask for the fills before an exit's until it can be told; after a while it is anyway."""
-        self._spawn(self._find_earlier(client_order_id, fill.time))
+        self._spawn(self._find_earlier(client_order_id, fill.time_ms))
 
     async def _find_earlier(self, client_order_id: str, time_ms: int) -> None:
         for _ in range(EARLIER_TRIES):
