@@ -5,10 +5,11 @@ from typing import Any
 
 from nautilus_trader.common.component import Logger
 
+from adapters.common.foreign import ForeignOrders
+from adapters.common.ledger import OrderLedger
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.constants import NANOS_PER_MILLI
-from adapters.hyperliquid.foreign import ForeignOrders
-from adapters.hyperliquid.ledger import OrderLedger
+from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
 from adapters.hyperliquid.reports import neutral_fill, twap_key
 from adapters.hyperliquid.user_frames import (
@@ -35,7 +36,9 @@ class AccountNews:
     Parameters
     ----------
     ledger : OrderLedger
-        Takes what they mean for our orders.
+        Tells what they mean for our orders.
+    observer : OrderObserver
+        Reads them.
     open_orders : OpenOrders
         Keeps the list of those that rest.
     foreign : ForeignOrders
@@ -48,11 +51,12 @@ class AccountNews:
     def __init__(
         self,
         ledger: OrderLedger,
+        observer: OrderObserver,
         open_orders: OpenOrders,
         foreign: ForeignOrders,
         watch: AccountWatch,
     ) -> None:
-        self._observer = ledger.observer
+        self._observer = observer
         self._reporter = ledger.reporter
         self._open_orders = open_orders
         self._foreign = foreign

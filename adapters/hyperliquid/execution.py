@@ -24,7 +24,9 @@ from nautilus_trader.model.orders import Order
 
 from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
+from adapters.common.foreign import ForeignOrders
 from adapters.common.keep_warm import keep_warm
+from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import OrderLookups
 from adapters.common.order_events import Fill
 from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
@@ -39,19 +41,19 @@ from adapters.hyperliquid.credentials import check_credentials
 from adapters.hyperliquid.entry import OrderEntry
 from adapters.hyperliquid.exchange import HyperliquidExchange
 from adapters.hyperliquid.finding import OrderFinding
-from adapters.hyperliquid.foreign import ForeignOrders
 from adapters.hyperliquid.governor import WeightGovernor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.inquiry import OrderInquiry
 from adapters.hyperliquid.last_resort import LastResort
-from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.loaded import LoadedInstruments
+from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
 from adapters.hyperliquid.order_commands import OrderCommands
 from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 from adapters.hyperliquid.reconciliation import Reconciliation
 from adapters.hyperliquid.recovery import Recovery
+from adapters.hyperliquid.reports import parse_neutral_fill
 from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
@@ -167,19 +169,22 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             cache,
             clock,
             self._client_order_id_of,
+            parse_neutral_fill,
             on_filled=self._watch.on_fill,
-            on_foreign=foreign.on_fill,
+            on_unexplained=foreign.on_fill,
             on_updated=self._on_updated,
             on_early=self._on_early,
         )
         tracker = ledger.tracker
-        open_orders = OpenOrders(tracker, ledger.observer, self._instruments.is_on_main_dex)
-        self._news = AccountNews(ledger, open_orders, foreign, self._watch)
+        observer = OrderObserver(tracker, ledger.adoption.recall, foreign.on_fill)
+        open_orders = OpenOrders(tracker, observer, self._instruments.is_on_main_dex)
+        self._news = AccountNews(ledger, observer, open_orders, foreign, self._watch)
         inquiry = OrderInquiry(
             http,
             self.address,
             self._account,
             ledger,
+            observer,
             grace_ms=config.absence_grace_ms,
             is_ours=state.knows,
             remember=state.remember,
@@ -233,11 +238,11 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             clock_ms=self._venue_clock.now_ms,
         )
         preparation = OrderPreparation(http, cache, clock, tracker, self._budget, config)
-        out = (self._exchange, preparation, ledger, self._lookups, self._budget, state)
+        out = (self._exchange, preparation, ledger, observer, self._lookups, self._budget, state)
         entry = OrderEntry(*out, cache)
         self._amendment = OrderAmendment(*out, cancel=entry.cancel, spawn=self.create_task)
         self._commands = OrderCommands(
-            entry, self._amendment, self._account, ledger, cache, self._client_order_id_of
+            entry, self._amendment, self._account, ledger, observer, cache, self._client_order_id_of
         )
         self._terms = AccountTerms(
             self._exchange, instrument_provider.loaded, self._watch.mark_stale

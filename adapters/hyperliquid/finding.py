@@ -5,9 +5,9 @@ from nautilus_trader.execution.reports import OrderStatusReport
 from nautilus_trader.model.identifiers import ClientOrderId
 
 from adapters.common.errors import OutcomeUnknown
+from adapters.common.foreign import ForeignOrders
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.foreign import ForeignOrders
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.state import SignerState

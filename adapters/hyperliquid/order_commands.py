@@ -10,10 +10,11 @@ from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import VenueError
+from adapters.common.ledger import OrderLedger
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.amendment import OrderAmendment
 from adapters.hyperliquid.entry import OrderEntry
-from adapters.hyperliquid.ledger import OrderLedger
+from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.preparation import asset_of
 from adapters.hyperliquid.reports import twap_id_of
@@ -34,6 +35,8 @@ class OrderCommands:
         Where to ask for what only the venue knows.
     ledger : OrderLedger
         Where an order of an earlier life is recorded.
+    observer : OrderObserver
+        Where a TWAP of an earlier life is recorded.
     cache : Cache
         Orders and instruments.
     client_order_id_of : Callable[[str], ClientOrderId | None]
@@ -47,6 +50,7 @@ class OrderCommands:
         amendment: OrderAmendment,
         account: HyperliquidAccount,
         ledger: OrderLedger,
+        observer: OrderObserver,
         cache: Cache,
         client_order_id_of: Callable[[str], ClientOrderId | None],
     ) -> None:
@@ -54,6 +58,7 @@ class OrderCommands:
         self._amendment = amendment
         self._account = account
         self._ledger = ledger
+        self._observer = observer
         self._cache = cache
         self._client_order_id_of = client_order_id_of
         self._early_cancels: set[str] = set()
@@ -147,4 +152,4 @@ class OrderCommands:
         twap_id = None if venue_order_id is None else twap_id_of(venue_order_id.value)
         if twap_id is not None:
             key: str = order.client_order_id.value
-            self._ledger.reporter.report(self._ledger.observer.bind_twap(twap_id, key))
+            self._ledger.reporter.report(self._observer.bind_twap(twap_id, key))

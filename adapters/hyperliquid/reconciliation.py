@@ -16,11 +16,11 @@ from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId
 from nautilus_trader.model.instruments import Instrument
 
 from adapters.common.errors import VenueError
+from adapters.common.ledger import OrderLedger
 from adapters.common.mass_status import WholeMassStatus
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
 from adapters.hyperliquid.inquiry import OrderInquiry
-from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.venue_clock import VenueClock
 

@@ -7,12 +7,12 @@ from typing import Any
 from nautilus_trader.common.component import Logger
 
 from adapters.common.errors import VenueError
+from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import OrderLookups
 from adapters.common.order_events import Fill
 from adapters.hyperliquid.account_news import OVERLAP_MS, AccountNews
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.open_orders import OpenOrders
 
 RETRY_SECS = 1.0
