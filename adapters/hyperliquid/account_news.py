@@ -7,6 +7,7 @@ from nautilus_trader.common.component import Logger
 
 from adapters.common.foreign import ForeignOrders
 from adapters.common.ledger import OrderLedger
+from adapters.common.recovery import OVERLAP_MS
 from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.constants import NANOS_PER_MILLI
 from adapters.hyperliquid.observations import OrderObserver
@@ -25,8 +26,6 @@ from adapters.hyperliquid.websocket import Streamed
 # The history of TWAPs is told on userEvents as well, but only its own stream repeats what a broken
 # connection has missed.
 USER_STREAMS = ("orderUpdates", "userEvents", "userFills", "userTwapHistory", "openOrders")
-# Fills come on two streams, and late ones are taken from this much before the last one seen.
-OVERLAP_MS = 60_000
 
 
 class AccountNews:
@@ -78,7 +77,7 @@ class AccountNews:
 
     @property
     def fills_from_ms(self) -> int:
-        """From which of the venue's times on fills are taken."""
+        """From which of the venue's times on fills are taken: they come on two streams."""
         return self._last_fill_ms - OVERLAP_MS
 
     def on_message(self, message: Streamed) -> None:

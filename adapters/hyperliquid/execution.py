@@ -29,6 +29,7 @@ from adapters.common.keep_warm import keep_warm
 from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import OrderLookups
 from adapters.common.order_events import Fill
+from adapters.common.recovery import Recovery
 from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
 from adapters.hyperliquid.account_terms import AccountTerms
 from adapters.hyperliquid.account_watch import AccountWatch
@@ -52,7 +53,6 @@ from adapters.hyperliquid.order_commands import OrderCommands
 from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 from adapters.hyperliquid.reconciliation import Reconciliation
-from adapters.hyperliquid.recovery import Recovery
 from adapters.hyperliquid.reports import parse_neutral_fill
 from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
@@ -206,12 +206,12 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             inquiry.ask, lambda: tracker.doubtful() + open_orders.contradicted()
         )
         self._recovery = Recovery(
-            self._account,
-            self._news,
             ledger,
             self._lookups,
-            open_orders,
-            self._watch,
+            read_fills=self._read_fills,
+            fills_from_ms=lambda: self._news.fills_from_ms,
+            refresh=self._watch.refresh,
+            on_lost=open_orders.forget,
             is_connected=lambda: self._ws.is_connected,
             spawn=self.create_task,
         )
@@ -349,6 +349,9 @@ class HyperliquidExecutionClient(LiveExecutionClient):
     def _client_order_id_of(self, cloid: str) -> ClientOrderId | None:
         text = self._state.client_order_id_of(cloid)
         return None if text is None else ClientOrderId(text)
+
+    async def _read_fills(self, start_ms: int) -> None:
+        self._news.on_fills(await self._account.fills(start_ms))
 
     def _on_updated(self, order: Order, quantity: Decimal) -> None:
         self._amendment.correct(order, quantity)

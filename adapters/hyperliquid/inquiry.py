@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from adapters.common.ledger import OrderLedger
+from adapters.common.recovery import OVERLAP_MS
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.http import HyperliquidHttpClient
@@ -10,9 +11,6 @@ from adapters.hyperliquid.observations import OrderObserver, TwapTerms
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.reports import twap_key
 from adapters.hyperliquid.user_schemas import OrderUpdate, UserFill
-
-# Fills are asked for from this much before the order, since clocks and stamps differ.
-OVERLAP_MS = 60_000
 
 
 class OrderInquiry:
