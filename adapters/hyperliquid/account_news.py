@@ -5,10 +5,10 @@ from typing import Any
 
 from nautilus_trader.common.component import Logger
 
+from adapters.common.account_watch import AccountWatch
 from adapters.common.foreign import ForeignOrders
 from adapters.common.ledger import OrderLedger
 from adapters.common.recovery import OVERLAP_MS
-from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.constants import NANOS_PER_MILLI
 from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
@@ -20,7 +20,7 @@ from adapters.hyperliquid.user_frames import (
     WsUser,
     WsUserFills,
 )
-from adapters.hyperliquid.user_schemas import OrderUpdate, TwapHistory, UserFill
+from adapters.hyperliquid.user_schemas import FundingPayment, OrderUpdate, TwapHistory, UserFill
 from adapters.hyperliquid.websocket import Streamed
 
 # The history of TWAPs is told on userEvents as well, but only its own stream repeats what a broken
@@ -125,10 +125,21 @@ class AccountNews:
         self.on_fills(slice_.fill for slice_ in data.twapSliceFills)
         self._on_twaps(data.twapHistory)
         if data.funding is not None:
-            self._watch.on_funding(data.funding)
+            self._on_funding(data.funding)
         if data.liquidation is not None:
             self._log.error(f"The venue reports a liquidation: {data.liquidation}")
             self._watch.mark_stale()
+
+    def _on_funding(self, payment: FundingPayment) -> None:
+        self._log.info(f"Funding of {payment.coin}: {payment.usdc} USDC at {payment.fundingRate}")
+        told = {
+            "coin": payment.coin,
+            "usdc": str(payment.usdc),
+            "rate": str(payment.fundingRate),
+            "size": str(payment.szi),
+            "time_ms": payment.time,
+        }
+        self._watch.tell_soon({"funding": told})
 
     def _on_twaps(self, history: Iterable[TwapHistory]) -> None:
         for entry in history:

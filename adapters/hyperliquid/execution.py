@@ -22,6 +22,7 @@ from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 from nautilus_trader.model.orders import Order
 
+from adapters.common.account_watch import AccountWatch
 from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
 from adapters.common.foreign import ForeignOrders
@@ -32,10 +33,10 @@ from adapters.common.order_events import Fill
 from adapters.common.recovery import Recovery
 from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
 from adapters.hyperliquid.account_terms import AccountTerms
-from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.amendment import OrderAmendment
 from adapters.hyperliquid.budget import AddressBudget
+from adapters.hyperliquid.budget_watch import BudgetWatch
 from adapters.hyperliquid.config import HyperliquidExecClientConfig
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
 from adapters.hyperliquid.credentials import check_credentials
@@ -137,12 +138,11 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._instruments.dexes,
         )
         self._budget = AddressBudget()
+        self._budget_watch = BudgetWatch(
+            self._budget, self._account.rate_limit, self._publish_budget
+        )
         self._watch = AccountWatch(
-            self._account,
-            self._budget,
-            tell=self._tell_account,
-            publish_budget=self._publish_budget,
-            spawn=self.create_task,
+            self._account.balances, tell=self._tell_account, spawn=self.create_task
         )
         foreign = ForeignOrders(
             self._account.order_with_fills,
@@ -151,7 +151,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self.id,
             self.account_id,
             HYPERLIQUID_VENUE,
-            on_filled=self._watch.on_fill,
+            on_filled=self._on_filled,
             send=self._send_mass_status_report,
             spawn=self.create_task,
         )
@@ -170,7 +170,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             clock,
             self._client_order_id_of,
             parse_neutral_fill,
-            on_filled=self._watch.on_fill,
+            on_filled=self._on_filled,
             on_unexplained=foreign.on_fill,
             on_updated=self._on_updated,
             on_early=self._on_early,
@@ -274,10 +274,11 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         for stream in USER_STREAMS:
             await self._ws.subscribe(Subscription(type=stream, user=self.address))
         await self._terms.apply(self._config.leverages, self._config.isolated)
-        await self._watch.read_budget()
+        await self._budget_watch.read()
         self._recovery.begin()
         self._chores.start(self._lookups.run(), "hyperliquid order look-ups")
-        self._chores.start(self._watch.keep(self._venue_clock.compare), "hyperliquid housekeeping")
+        regular = (self._venue_clock.compare, self._budget_watch.read)
+        self._chores.start(self._watch.keep(*regular), "hyperliquid housekeeping")
         if self._config.keep_warm:
             self._chores.start(keep_warm(), "hyperliquid keep-warm")
         if self._last_resort is not None:
@@ -353,6 +354,10 @@ class HyperliquidExecutionClient(LiveExecutionClient):
     async def _read_fills(self, start_ms: int) -> None:
         self._news.on_fills(await self._account.fills(start_ms))
 
+    def _on_filled(self, fill: Fill) -> None:
+        self._budget_watch.on_fill(fill)
+        self._watch.mark_stale()
+
     def _on_updated(self, order: Order, quantity: Decimal) -> None:
         self._amendment.correct(order, quantity)
 
@@ -375,7 +380,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
 
     async def _query_account(self, command: messages.QueryAccount) -> None:
         del command  # there is one account
-        await self._guard(self._watch.read_budget())
+        await self._guard(self._budget_watch.read())
         await self._guard(self._watch.refresh())
 
     # Reports
