@@ -26,11 +26,13 @@ from adapters.common.account_watch import AccountWatch
 from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
 from adapters.common.foreign import ForeignOrders
+from adapters.common.governor import WeightGovernor
 from adapters.common.keep_warm import keep_warm
 from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import OrderLookups
 from adapters.common.order_events import Fill
 from adapters.common.recovery import Recovery
+from adapters.common.venue_clock import VenueClock
 from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
 from adapters.hyperliquid.account_terms import AccountTerms
 from adapters.hyperliquid.accounts import HyperliquidAccount
@@ -43,7 +45,6 @@ from adapters.hyperliquid.credentials import check_credentials
 from adapters.hyperliquid.entry import OrderEntry
 from adapters.hyperliquid.exchange import HyperliquidExchange
 from adapters.hyperliquid.finding import OrderFinding
-from adapters.hyperliquid.governor import WeightGovernor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.inquiry import OrderInquiry
 from adapters.hyperliquid.last_resort import LastResort
@@ -59,7 +60,6 @@ from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
 from adapters.hyperliquid.user_frames import USER_WS_DECODER
-from adapters.hyperliquid.venue_clock import VenueClock
 from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 
 
@@ -127,7 +127,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self.address = (config.vault_address or config.account_address or signer.address).lower()
         self._set_account_id(AccountId(f"{name}-{self.address}"))
         self._instruments = LoadedInstruments(instrument_provider, cache)
-        self._venue_clock = VenueClock(http, clock)
+        self._venue_clock = VenueClock(http.exchange_time_ms, clock)
         self._account = HyperliquidAccount(
             http,
             self.address,

@@ -18,11 +18,11 @@ from nautilus_trader.model.instruments import Instrument
 from adapters.common.errors import VenueError
 from adapters.common.ledger import OrderLedger
 from adapters.common.mass_status import WholeMassStatus
+from adapters.common.venue_clock import VenueClock
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
 from adapters.hyperliquid.inquiry import OrderInquiry
 from adapters.hyperliquid.orders import cloid_from_client_order_id
-from adapters.hyperliquid.venue_clock import VenueClock
 
 
 class Reconciliation:
