@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 from nautilus_trader.common.component import LiveClock, Logger
@@ -11,7 +12,7 @@ from nautilus_trader.execution.reports import (
     OrderStatusReport,
     PositionStatusReport,
 )
-from nautilus_trader.model.identifiers import AccountId, ClientOrderId
+from nautilus_trader.model.identifiers import AccountId, ClientOrderId, VenueOrderId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 
@@ -21,6 +22,7 @@ from adapters.hyperliquid.account_schemas import RateLimit
 from adapters.hyperliquid.constants import FILLS_PER_REQUEST, FUNDINGS_PER_REQUEST
 from adapters.hyperliquid.funds import AccountFunds
 from adapters.hyperliquid.http import HyperliquidHttpClient
+from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.pages import fetch_range
 from adapters.hyperliquid.past_orders import (
     OrderRecord,
@@ -128,6 +130,18 @@ class HyperliquidAccount:
         for record in order_records([update], fills, [], self._reporter.is_ours):
             if record.is_told:
                 return self._reporter.order(record)
+        return None
+
+    def order_question(
+        self, client_order_id: ClientOrderId | None, venue_order_id: VenueOrderId | None
+    ) -> Callable[[], Awaitable[OrderStatusReport | None]] | None:
+        """Return how to ask for an order; None if the venue knows it by neither of these ids."""
+        if client_order_id is not None:
+            cloid = cloid_from_client_order_id(client_order_id.value)
+            if self._reporter.is_ours(cloid):
+                return partial(self.order_report, cloid=cloid)
+        if venue_order_id is not None and venue_order_id.value.isdigit():
+            return partial(self.order_report, oid=int(venue_order_id.value))
         return None
 
     async def order_reports(

@@ -31,6 +31,7 @@ from adapters.common.keep_warm import keep_warm
 from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import OrderLookups
 from adapters.common.order_events import Fill
+from adapters.common.reconciliation import Reconciliation
 from adapters.common.recovery import Recovery
 from adapters.common.venue_clock import VenueClock
 from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
@@ -54,7 +55,6 @@ from adapters.hyperliquid.open_orders import OpenOrders
 from adapters.hyperliquid.order_commands import OrderCommands
 from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
-from adapters.hyperliquid.reconciliation import Reconciliation
 from adapters.hyperliquid.reports import parse_neutral_fill
 from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
@@ -194,12 +194,12 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self._reconciliation = Reconciliation(
             self._account,
             ledger,
-            inquiry,
+            inquiry.ask,
             clock,
             self._venue_clock,
             self.id,
             self.account_id,
-            self._client_order_id_of,
+            HYPERLIQUID_VENUE,
             instrument_provider.loaded,
         )
         self._lookups = OrderLookups(
