@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from nautilus_trader.common.component import Logger
+from nautilus_trader.model.orders import Order
 
 from adapters.common.account_watch import AccountWatch
 from adapters.common.foreign import ForeignOrders
@@ -12,7 +13,7 @@ from adapters.common.recovery import OVERLAP_MS
 from adapters.hyperliquid.constants import NANOS_PER_MILLI
 from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
-from adapters.hyperliquid.reports import neutral_fill, twap_key
+from adapters.hyperliquid.reports import neutral_fill, twap_id_of, twap_key
 from adapters.hyperliquid.user_frames import (
     WsOpenOrders,
     WsOrderUpdates,
@@ -93,6 +94,14 @@ class AccountNews:
             self._reporter.report(events, update.statusTimestamp * NANOS_PER_MILLI)
         elif not self._observer.may_be_part(update):
             self._foreign.on_order(str(update.order.oid))
+
+    def on_adopted(self, order: Order) -> None:
+        """Take that an order of an earlier life is tracked: a TWAP goes by the venue's number."""
+        venue_order_id = order.venue_order_id
+        twap_id = None if venue_order_id is None else twap_id_of(venue_order_id.value)
+        if twap_id is not None:
+            events = self._observer.bind_twap(twap_id, order.client_order_id.value)
+            self._reporter.report(events)
 
     def on_fills(self, fills: Iterable[UserFill]) -> None:
         """Take fills in any order and any number of times, but for those of the past."""

@@ -30,6 +30,7 @@ from adapters.common.governor import WeightGovernor
 from adapters.common.keep_warm import keep_warm
 from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import OrderLookups
+from adapters.common.order_commands import OrderCommands
 from adapters.common.order_events import Fill
 from adapters.common.reconciliation import Reconciliation
 from adapters.common.recovery import Recovery
@@ -52,13 +53,13 @@ from adapters.hyperliquid.last_resort import LastResort
 from adapters.hyperliquid.loaded import LoadedInstruments
 from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
-from adapters.hyperliquid.order_commands import OrderCommands
 from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 from adapters.hyperliquid.reports import parse_neutral_fill
 from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
+from adapters.hyperliquid.unknown_orders import UnknownOrders
 from adapters.hyperliquid.user_frames import USER_WS_DECODER
 from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 
@@ -241,8 +242,9 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         out = (self._exchange, preparation, ledger, observer, self._lookups, self._budget, state)
         entry = OrderEntry(*out, cache)
         self._amendment = OrderAmendment(*out, cancel=entry.cancel, spawn=self.create_task)
+        unknown = UnknownOrders(entry, self._account, cache, self._client_order_id_of)
         self._commands = OrderCommands(
-            entry, self._amendment, self._account, ledger, observer, cache, self._client_order_id_of
+            entry, self._amendment.modify, unknown.cancel, ledger, cache, self._news.on_adopted
         )
         self._terms = AccountTerms(
             self._exchange, instrument_provider.loaded, self._watch.mark_stale
