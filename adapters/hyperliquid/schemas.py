@@ -87,6 +87,26 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     v: float
     n: int
 
+    @property
+    def series(self) -> tuple[str, str]:
+        """The coin and the interval."""
+        return (self.s, self.i)
+
+    @property
+    def open_ms(self) -> int:
+        """When it begins, in Unix milliseconds."""
+        return self.t
+
+    @property
+    def end_ms(self) -> int:
+        """When it ends, in Unix milliseconds: the venue's T is the last one inside it."""
+        return self.T + 1
+
+    @property
+    def trades(self) -> int:
+        """How many trades it holds so far."""
+        return self.n
+
 
 class AssetCtx(msgspec.Struct, frozen=True, gc=False):
     """
