@@ -28,10 +28,10 @@ from nautilus_trader.model.identifiers import AccountId, ClientOrderId, TradeId,
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Currency, Money, Price, Quantity
 
+from adapters.common.currencies import parse_currency
 from adapters.common.order_events import Fill
 from adapters.hyperliquid.account_schemas import Position
 from adapters.hyperliquid.constants import MAX_DECIMALS_SPOT, NANOS_PER_MILLI
-from adapters.hyperliquid.instruments import parse_currency
 from adapters.hyperliquid.user_schemas import FrontendOrder, UserFill
 
 

@@ -230,6 +230,11 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
             msgspec.structs.force_setattr(self, "user", self.user.lower())
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether it may be silent for any time: it is about an account."""
+        return bool(self.user)
+
+    @property
     def stream(self) -> tuple[str, ...]:
         """
         What frames tell apart: type and coin, and the interval of candles.

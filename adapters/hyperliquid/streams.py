@@ -19,8 +19,8 @@ from nautilus_trader.model.data import (
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import CurrencyPair, Instrument
 
-from adapters.common.errors import VenueError
 from adapters.common.candles import CandleBoard
+from adapters.common.errors import VenueError
 from adapters.hyperliquid.config import HyperliquidDataClientConfig
 from adapters.hyperliquid.constants import NANOS_PER_MILLI
 from adapters.hyperliquid.feeds import CoinFeed

@@ -16,6 +16,7 @@ from adapters.common.chores import Chores
 from adapters.common.connection import Connection, open_connection
 from adapters.common.errors import NotSent
 from adapters.common.posts import PostBook
+from adapters.common.subscriptions import Remedy, SubscriptionRegistry
 from adapters.hyperliquid.replies import PostResponse, WsPost
 from adapters.hyperliquid.schemas import (
     PostBody,
@@ -26,7 +27,6 @@ from adapters.hyperliquid.schemas import (
     WsPong,
     WsSubscriptionResponse,
 )
-from adapters.hyperliquid.subscriptions import Remedy, SubscriptionRegistry
 
 PING = b'{"method":"ping"}'
 BACKOFF_INITIAL_SECS = 0.25
@@ -125,7 +125,7 @@ class HyperliquidWebSocketClient[M: Streamed]:
             WsSubscriptionResponse: self._on_ack,
             WsPost: self._on_post,
         }
-        self._registry = SubscriptionRegistry(stale_stream_secs)
+        self._registry = SubscriptionRegistry[Subscription](stale_stream_secs)
         # Streams without a message since the watchdog looked: mostly empty, so cheap to ask.
         self._unheard: set[tuple[str, ...]] = set()
         self._posts = PostBook[PostResponse](loop, POSTS_IN_FLIGHT_MAX)
