@@ -8,11 +8,15 @@ Source: https://developers.synthetix.io, and what the venue's own SDK 0.7.0 read
 
 # ruff: noqa: N815 - fields are called what the venue calls them
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from adapters.synthetix.constants import INTERVAL_MILLIS, NANOS_PER_MILLI
 from adapters.synthetix.wire import Amount, Id, Moment
+
+MONTHS_PER_YEAR = 12
 
 
 class MarginTier(msgspec.Struct, frozen=True):
@@ -124,6 +128,26 @@ class Candle(msgspec.Struct, frozen=True):
     volume: Amount = Amount(0)
     trade_count: int = 0
 
+    @property
+    def series(self) -> tuple[str, str]:
+        """The market and the interval."""
+        return (self.symbol, self.timeframe)
+
+    @property
+    def open_ms(self) -> int:
+        """When it begins, in Unix milliseconds."""
+        return self.open_time // NANOS_PER_MILLI
+
+    @property
+    def end_ms(self) -> int:
+        """When the next one begins, in Unix milliseconds; not `close_time`, whose end is unsaid."""
+        return interval_end_ms(self.open_ms, self.timeframe)
+
+    @property
+    def trades(self) -> int:
+        """How many trades it holds so far."""
+        return self.trade_count
+
 
 class CandleRow(msgspec.Struct, frozen=True, rename="camel"):
     """One candle of history: `{"openTime":1704067200000,"openPrice":"1", ... "tradeCount":4}`."""
@@ -135,6 +159,10 @@ class CandleRow(msgspec.Struct, frozen=True, rename="camel"):
     close_price: Amount
     volume: Amount = Amount(0)
     trade_count: int = 0
+
+    def to_candle(self, symbol: str, interval: str) -> Candle:
+        """Return the candle as the stream has it."""
+        return Candle(symbol, interval, *msgspec.structs.astuple(self))
 
 
 class Candles(msgspec.Struct, frozen=True):
@@ -259,6 +287,11 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     subAccountId: str | None = None
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether it may be silent for any time: it is about an account."""
+        return self.subAccountId is not None
+
+    @property
     def stream(self) -> tuple[str, ...]:
         """What frames tell apart: type and symbol, and the timeframe of candles."""
         if self.timeframe is None:
@@ -272,3 +305,13 @@ class ClientFrame(msgspec.Struct, frozen=True):
     id: str
     method: str
     params: Any
+
+
+def interval_end_ms(open_ms: int, interval: str) -> int:
+    """Return the end of a candle that begins then: months of the calendar differ in length."""
+    if not interval.endswith("M"):
+        return open_ms + INTERVAL_MILLIS[interval]
+    opened = datetime.fromtimestamp(open_ms / 1_000, UTC)
+    months = opened.year * MONTHS_PER_YEAR + opened.month - 1 + int(interval[:-1])
+    year, month = divmod(months, MONTHS_PER_YEAR)
+    return int(opened.replace(year=year, month=month + 1).timestamp()) * 1_000
