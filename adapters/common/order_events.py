@@ -27,15 +27,22 @@ class Fill(msgspec.Struct, frozen=True):
         cancel-replace.
     quantity : Decimal
         Positive.
-    report : object
-        What the caller needs to report the fill; the tracker only hands it back.
+    price : Decimal
+        Of one unit, in the quote currency.
+    time_ms : int
+        The venue's time, Unix milliseconds.
+    record : object
+        The venue's own record, which holds the rest (fee, maker or taker); who made the fill reads
+        it again to report it, nobody else does.
 
     """
 
     trade_id: str
     venue_order_id: str
     quantity: Decimal
-    report: object = None
+    price: Decimal
+    time_ms: int
+    record: object = None
 
 
 class OrderEvent(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from adapters.hyperliquid.factories import (
     HyperliquidLiveDataClientFactory,
     HyperliquidLiveExecClientFactory,
 )
-from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.governor import address_governor
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 
 __all__ = [
@@ -34,5 +34,5 @@ __all__ = [
     "HyperliquidLiveExecClientFactory",
     "HyperliquidProductType",
     "SetLeverage",
-    "WeightGovernor",
+    "address_governor",
 ]

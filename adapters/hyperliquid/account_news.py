@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from nautilus_trader.common.component import Logger
+from nautilus_trader.model.orders import Order
 
-from adapters.hyperliquid.account_watch import AccountWatch
+from adapters.common.account_watch import AccountWatch
+from adapters.common.foreign import ForeignOrders
+from adapters.common.ledger import OrderLedger
+from adapters.common.recovery import OVERLAP_MS
 from adapters.hyperliquid.constants import NANOS_PER_MILLI
-from adapters.hyperliquid.foreign import ForeignOrders
-from adapters.hyperliquid.ledger import OrderLedger
+from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
+from adapters.hyperliquid.reports import neutral_fill, twap_id_of, twap_key
 from adapters.hyperliquid.user_frames import (
     WsOpenOrders,
     WsOrderUpdates,
@@ -17,14 +21,12 @@ from adapters.hyperliquid.user_frames import (
     WsUser,
     WsUserFills,
 )
-from adapters.hyperliquid.user_schemas import OrderUpdate, TwapHistory, UserFill
+from adapters.hyperliquid.user_schemas import FundingPayment, OrderUpdate, TwapHistory, UserFill
 from adapters.hyperliquid.websocket import Streamed
 
 # The history of TWAPs is told on userEvents as well, but only its own stream repeats what a broken
 # connection has missed.
 USER_STREAMS = ("orderUpdates", "userEvents", "userFills", "userTwapHistory", "openOrders")
-# Fills come on two streams, and late ones are taken from this much before the last one seen.
-OVERLAP_MS = 60_000
 
 
 class AccountNews:
@@ -34,7 +36,9 @@ class AccountNews:
     Parameters
     ----------
     ledger : OrderLedger
-        Takes what they mean for our orders.
+        Tells what they mean for our orders.
+    observer : OrderObserver
+        Reads them.
     open_orders : OpenOrders
         Keeps the list of those that rest.
     foreign : ForeignOrders
@@ -47,11 +51,12 @@ class AccountNews:
     def __init__(
         self,
         ledger: OrderLedger,
+        observer: OrderObserver,
         open_orders: OpenOrders,
         foreign: ForeignOrders,
         watch: AccountWatch,
     ) -> None:
-        self._observer = ledger.observer
+        self._observer = observer
         self._reporter = ledger.reporter
         self._open_orders = open_orders
         self._foreign = foreign
@@ -73,7 +78,7 @@ class AccountNews:
 
     @property
     def fills_from_ms(self) -> int:
-        """From which of the venue's times on fills are taken."""
+        """From which of the venue's times on fills are taken: they come on two streams."""
         return self._last_fill_ms - OVERLAP_MS
 
     def on_message(self, message: Streamed) -> None:
@@ -88,7 +93,15 @@ class AccountNews:
         if events is not None:
             self._reporter.report(events, update.statusTimestamp * NANOS_PER_MILLI)
         elif not self._observer.may_be_part(update):
-            self._foreign.on_update(update)
+            self._foreign.on_order(str(update.order.oid))
+
+    def on_adopted(self, order: Order) -> None:
+        """Take that an order of an earlier life is tracked: a TWAP goes by the venue's number."""
+        venue_order_id = order.venue_order_id
+        twap_id = None if venue_order_id is None else twap_id_of(venue_order_id.value)
+        if twap_id is not None:
+            events = self._observer.bind_twap(twap_id, order.client_order_id.value)
+            self._reporter.report(events)
 
     def on_fills(self, fills: Iterable[UserFill]) -> None:
         """Take fills in any order and any number of times, but for those of the past."""
@@ -99,7 +112,7 @@ class AccountNews:
             self._last_fill_ms = max(self._last_fill_ms, fill.time)
             events = self._observer.on_fill(fill)
             if events is None:
-                self._foreign.on_fill(fill)
+                self._foreign.on_fill(neutral_fill(fill))
             else:
                 self._reporter.report(events)
 
@@ -121,18 +134,29 @@ class AccountNews:
         self.on_fills(slice_.fill for slice_ in data.twapSliceFills)
         self._on_twaps(data.twapHistory)
         if data.funding is not None:
-            self._watch.on_funding(data.funding)
+            self._on_funding(data.funding)
         if data.liquidation is not None:
             self._log.error(f"The venue reports a liquidation: {data.liquidation}")
             self._watch.mark_stale()
 
+    def _on_funding(self, payment: FundingPayment) -> None:
+        self._log.info(f"Funding of {payment.coin}: {payment.usdc} USDC at {payment.fundingRate}")
+        told = {
+            "coin": payment.coin,
+            "usdc": str(payment.usdc),
+            "rate": str(payment.fundingRate),
+            "size": str(payment.szi),
+            "time_ms": payment.time,
+        }
+        self._watch.tell_soon({"funding": told})
+
     def _on_twaps(self, history: Iterable[TwapHistory]) -> None:
         for entry in history:
             events = self._observer.on_twap(entry)
-            if events is None:
-                self._foreign.on_twap(entry)
-            else:
+            if events is not None:
                 self._reporter.report(events)
+            elif entry.twapId is not None:
+                self._foreign.on_known_order(twap_key(entry.twapId))
 
     def _on_user_fills(self, message: WsUserFills) -> None:
         # The first snapshot holds the past, which Nautilus reconciles from reports; however late it

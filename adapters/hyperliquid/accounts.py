@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 from nautilus_trader.common.component import LiveClock, Logger
@@ -11,7 +12,7 @@ from nautilus_trader.execution.reports import (
     OrderStatusReport,
     PositionStatusReport,
 )
-from nautilus_trader.model.identifiers import AccountId, ClientOrderId
+from nautilus_trader.model.identifiers import AccountId, ClientOrderId, VenueOrderId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 
@@ -21,6 +22,7 @@ from adapters.hyperliquid.account_schemas import RateLimit
 from adapters.hyperliquid.constants import FILLS_PER_REQUEST, FUNDINGS_PER_REQUEST
 from adapters.hyperliquid.funds import AccountFunds
 from adapters.hyperliquid.http import HyperliquidHttpClient
+from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.pages import fetch_range
 from adapters.hyperliquid.past_orders import (
     OrderRecord,
@@ -35,6 +37,7 @@ from adapters.hyperliquid.reports import (
     OrderState,
     order_state,
     trade_id_of,
+    twap_id_of,
 )
 from adapters.hyperliquid.user_schemas import (
     FrontendOrder,
@@ -129,6 +132,18 @@ class HyperliquidAccount:
                 return self._reporter.order(record)
         return None
 
+    def order_question(
+        self, client_order_id: ClientOrderId | None, venue_order_id: VenueOrderId | None
+    ) -> Callable[[], Awaitable[OrderStatusReport | None]] | None:
+        """Return how to ask for an order; None if the venue knows it by neither of these ids."""
+        if client_order_id is not None:
+            cloid = cloid_from_client_order_id(client_order_id.value)
+            if self._reporter.is_ours(cloid):
+                return partial(self.order_report, cloid=cloid)
+        if venue_order_id is not None and venue_order_id.value.isdigit():
+            return partial(self.order_report, oid=int(venue_order_id.value))
+        return None
+
     async def order_reports(
         self, *, open_only: bool, start_ms: int | None = None
     ) -> list[OrderStatusReport]:
@@ -176,8 +191,18 @@ class HyperliquidAccount:
                 fill_reports += self._reporter.fills(record.fills, record) if reports else []
         return order_reports, fill_reports
 
-    async def order_with_fills(self, oid: int) -> tuple[OrderStatusReport | None, list[FillReport]]:
-        """Return one order by its venue order id, and its fills; None as `order_report` does."""
+    async def order_with_fills(
+        self, venue_order_id: str
+    ) -> tuple[OrderStatusReport | None, list[FillReport]]:
+        """
+        Return one order, or a TWAP as one order, and its fills.
+
+        None is an order of which `order_report` returns None, or one that is part of a TWAP.
+        """
+        twap_id = twap_id_of(venue_order_id)
+        if twap_id is not None:
+            return await self._twap_with_fills(twap_id)
+        oid = int(venue_order_id)
         reply = await self._http.order_status(self._address, oid)
         if reply is None:
             return None, []
@@ -187,7 +212,7 @@ class HyperliquidAccount:
                 return self._reporter.order(record), self._reporter.fills(record.fills, record)
         return None, []
 
-    async def twap_with_fills(
+    async def _twap_with_fills(
         self, twap_id: int
     ) -> tuple[OrderStatusReport | None, list[FillReport]]:
         """Return a TWAP as one order, and the fills of its parts; None if it is not known."""

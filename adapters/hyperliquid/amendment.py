@@ -9,11 +9,12 @@ from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueRefused
+from adapters.common.ledger import OrderLedger
+from adapters.common.lookups import CONFIRM_SECS, OrderLookups
 from adapters.hyperliquid.actions import BatchModifyAction, ModifyWire, OrderWire
 from adapters.hyperliquid.budget import AddressBudget
 from adapters.hyperliquid.exchange import HyperliquidExchange
-from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.lookups import CONFIRM_SECS, OrderLookups
+from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.orders import cloid_from_client_order_id, decimal_to_wire
 from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.replies import Refusal, Resting, Status, Taken, spread
@@ -33,7 +34,7 @@ class OrderAmendment:
         Signs and sends.
     preparation : OrderPreparation
         Says what may be sent.
-    ledger, budget
+    ledger, observer, budget
         Where what is sent, and what is answered, is recorded.
     lookups : OrderLookups
         Asks for orders of which too little was answered.
@@ -51,6 +52,7 @@ class OrderAmendment:
         exchange: HyperliquidExchange,
         preparation: OrderPreparation,
         ledger: OrderLedger,
+        observer: OrderObserver,
         lookups: OrderLookups,
         budget: AddressBudget,
         state: SignerState,
@@ -61,7 +63,7 @@ class OrderAmendment:
         self._exchange = exchange
         self._preparation = preparation
         self._tracker = ledger.tracker
-        self._observer = ledger.observer
+        self._observer = observer
         self._reporter = ledger.reporter
         self._doubts = ledger.doubts
         self._lookups = lookups

@@ -7,13 +7,13 @@ from typing import Any
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import AccountBalance, Currency, MarginBalance, Money
 
+from adapters.common.currencies import parse_currency
 from adapters.hyperliquid.account_schemas import (
     ClearinghouseState,
     Position,
     SpotClearinghouseState,
 )
 from adapters.hyperliquid.constants import MAX_DECIMALS_SPOT
-from adapters.hyperliquid.instruments import parse_currency
 
 # Under these the collateral of all dexes is what the account holds as spot tokens.
 UNIFIED_ABSTRACTIONS = {"unifiedAccount", "portfolioMargin"}

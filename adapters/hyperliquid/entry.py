@@ -7,6 +7,8 @@ from nautilus_trader.model.enums import OrderType, TimeInForce
 from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueError, VenueRefused
+from adapters.common.ledger import OrderLedger
+from adapters.common.lookups import CONFIRM_SECS, OrderLookups
 from adapters.hyperliquid.actions import (
     Action,
     CancelAction,
@@ -20,9 +22,7 @@ from adapters.hyperliquid.actions import (
 )
 from adapters.hyperliquid.budget import AddressBudget
 from adapters.hyperliquid.exchange import HyperliquidExchange
-from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.lookups import CONFIRM_SECS, OrderLookups
-from adapters.hyperliquid.observations import TwapTerms
+from adapters.hyperliquid.observations import OrderObserver, TwapTerms
 from adapters.hyperliquid.orders import (
     cloid_from_client_order_id,
     grouping_of,
@@ -63,7 +63,7 @@ class OrderEntry:
         Signs and sends.
     preparation : OrderPreparation
         Says what may be sent.
-    ledger, budget
+    ledger, observer, budget
         Where what is sent, and what is answered, is recorded.
     lookups : OrderLookups
         Asks for orders of which too little was answered.
@@ -79,6 +79,7 @@ class OrderEntry:
         exchange: HyperliquidExchange,
         preparation: OrderPreparation,
         ledger: OrderLedger,
+        observer: OrderObserver,
         lookups: OrderLookups,
         budget: AddressBudget,
         state: SignerState,
@@ -87,7 +88,7 @@ class OrderEntry:
         self._exchange = exchange
         self._preparation = preparation
         self._tracker = ledger.tracker
-        self._observer = ledger.observer
+        self._observer = observer
         self._reporter = ledger.reporter
         self._doubts = ledger.doubts
         self._lookups = lookups

@@ -8,6 +8,7 @@ import msgspec
 from nautilus_trader.common.component import Logger
 
 from adapters.common.errors import NotSent
+from adapters.common.governor import Rank, WeightGovernor
 from adapters.common.nonces import NonceSource
 from adapters.hyperliquid.actions import (
     Action,
@@ -16,7 +17,6 @@ from adapters.hyperliquid.actions import (
     CancelByCloidAction,
     OrderAction,
 )
-from adapters.hyperliquid.governor import Rank, WeightGovernor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.replies import (
     ActionReply,

@@ -22,41 +22,45 @@ from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 from nautilus_trader.model.orders import Order
 
+from adapters.common.account_watch import AccountWatch
 from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
+from adapters.common.foreign import ForeignOrders
+from adapters.common.governor import WeightGovernor
 from adapters.common.keep_warm import keep_warm
+from adapters.common.ledger import OrderLedger
+from adapters.common.lookups import OrderLookups
+from adapters.common.order_commands import OrderCommands
+from adapters.common.order_events import Fill
+from adapters.common.reconciliation import Reconciliation
+from adapters.common.recovery import Recovery
+from adapters.common.venue_clock import VenueClock
 from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
 from adapters.hyperliquid.account_terms import AccountTerms
-from adapters.hyperliquid.account_watch import AccountWatch
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.amendment import OrderAmendment
 from adapters.hyperliquid.budget import AddressBudget
+from adapters.hyperliquid.budget_watch import BudgetWatch
 from adapters.hyperliquid.config import HyperliquidExecClientConfig
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
 from adapters.hyperliquid.credentials import check_credentials
 from adapters.hyperliquid.entry import OrderEntry
 from adapters.hyperliquid.exchange import HyperliquidExchange
 from adapters.hyperliquid.finding import OrderFinding
-from adapters.hyperliquid.foreign import ForeignOrders
-from adapters.hyperliquid.governor import WeightGovernor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.inquiry import OrderInquiry
 from adapters.hyperliquid.last_resort import LastResort
-from adapters.hyperliquid.ledger import OrderLedger
 from adapters.hyperliquid.loaded import LoadedInstruments
-from adapters.hyperliquid.lookups import OrderLookups
+from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.open_orders import OpenOrders
-from adapters.hyperliquid.order_commands import OrderCommands
 from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
-from adapters.hyperliquid.reconciliation import Reconciliation
-from adapters.hyperliquid.recovery import Recovery
+from adapters.hyperliquid.reports import parse_neutral_fill
 from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
+from adapters.hyperliquid.unknown_orders import UnknownOrders
 from adapters.hyperliquid.user_frames import USER_WS_DECODER
-from adapters.hyperliquid.user_schemas import UserFill
-from adapters.hyperliquid.venue_clock import VenueClock
 from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 
 
@@ -124,7 +128,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self.address = (config.vault_address or config.account_address or signer.address).lower()
         self._set_account_id(AccountId(f"{name}-{self.address}"))
         self._instruments = LoadedInstruments(instrument_provider, cache)
-        self._venue_clock = VenueClock(http, clock)
+        self._venue_clock = VenueClock(http.exchange_time_ms, clock)
         self._account = HyperliquidAccount(
             http,
             self.address,
@@ -135,20 +139,20 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._instruments.dexes,
         )
         self._budget = AddressBudget()
+        self._budget_watch = BudgetWatch(
+            self._budget, self._account.rate_limit, self._publish_budget
+        )
         self._watch = AccountWatch(
-            self._account,
-            self._budget,
-            tell=self._tell_account,
-            publish_budget=self._publish_budget,
-            spawn=self.create_task,
+            self._account.balances, tell=self._tell_account, spawn=self.create_task
         )
         foreign = ForeignOrders(
-            self._account,
+            self._account.order_with_fills,
             cache,
             clock,
             self.id,
             self.account_id,
-            on_filled=self._watch.on_fill,
+            HYPERLIQUID_VENUE,
+            on_filled=self._on_filled,
             send=self._send_mass_status_report,
             spawn=self.create_task,
         )
@@ -166,19 +170,22 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             cache,
             clock,
             self._client_order_id_of,
-            on_filled=self._watch.on_fill,
-            on_foreign=foreign.on_fill,
+            parse_neutral_fill,
+            on_filled=self._on_filled,
+            on_unexplained=foreign.on_fill,
             on_updated=self._on_updated,
             on_early=self._on_early,
         )
         tracker = ledger.tracker
-        open_orders = OpenOrders(tracker, ledger.observer, self._instruments.is_on_main_dex)
-        self._news = AccountNews(ledger, open_orders, foreign, self._watch)
+        observer = OrderObserver(tracker, ledger.adoption.recall, foreign.on_fill)
+        open_orders = OpenOrders(tracker, observer, self._instruments.is_on_main_dex)
+        self._news = AccountNews(ledger, observer, open_orders, foreign, self._watch)
         inquiry = OrderInquiry(
             http,
             self.address,
             self._account,
             ledger,
+            observer,
             grace_ms=config.absence_grace_ms,
             is_ours=state.knows,
             remember=state.remember,
@@ -188,24 +195,24 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self._reconciliation = Reconciliation(
             self._account,
             ledger,
-            inquiry,
+            inquiry.ask,
             clock,
             self._venue_clock,
             self.id,
             self.account_id,
-            self._client_order_id_of,
+            HYPERLIQUID_VENUE,
             instrument_provider.loaded,
         )
         self._lookups = OrderLookups(
             inquiry.ask, lambda: tracker.doubtful() + open_orders.contradicted()
         )
         self._recovery = Recovery(
-            self._account,
-            self._news,
             ledger,
             self._lookups,
-            open_orders,
-            self._watch,
+            read_fills=self._read_fills,
+            fills_from_ms=lambda: self._news.fills_from_ms,
+            refresh=self._watch.refresh,
+            on_lost=open_orders.forget,
             is_connected=lambda: self._ws.is_connected,
             spawn=self.create_task,
         )
@@ -232,11 +239,12 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             clock_ms=self._venue_clock.now_ms,
         )
         preparation = OrderPreparation(http, cache, clock, tracker, self._budget, config)
-        out = (self._exchange, preparation, ledger, self._lookups, self._budget, state)
+        out = (self._exchange, preparation, ledger, observer, self._lookups, self._budget, state)
         entry = OrderEntry(*out, cache)
         self._amendment = OrderAmendment(*out, cancel=entry.cancel, spawn=self.create_task)
+        unknown = UnknownOrders(entry, self._account, cache, self._client_order_id_of)
         self._commands = OrderCommands(
-            entry, self._amendment, self._account, ledger, cache, self._client_order_id_of
+            entry, self._amendment.modify, unknown.cancel, ledger, cache, self._news.on_adopted
         )
         self._terms = AccountTerms(
             self._exchange, instrument_provider.loaded, self._watch.mark_stale
@@ -268,10 +276,11 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         for stream in USER_STREAMS:
             await self._ws.subscribe(Subscription(type=stream, user=self.address))
         await self._terms.apply(self._config.leverages, self._config.isolated)
-        await self._watch.read_budget()
+        await self._budget_watch.read()
         self._recovery.begin()
         self._chores.start(self._lookups.run(), "hyperliquid order look-ups")
-        self._chores.start(self._watch.keep(self._venue_clock.compare), "hyperliquid housekeeping")
+        regular = (self._venue_clock.compare, self._budget_watch.read)
+        self._chores.start(self._watch.keep(*regular), "hyperliquid housekeeping")
         if self._config.keep_warm:
             self._chores.start(keep_warm(), "hyperliquid keep-warm")
         if self._last_resort is not None:
@@ -344,10 +353,17 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         text = self._state.client_order_id_of(cloid)
         return None if text is None else ClientOrderId(text)
 
+    async def _read_fills(self, start_ms: int) -> None:
+        self._news.on_fills(await self._account.fills(start_ms))
+
+    def _on_filled(self, fill: Fill) -> None:
+        self._budget_watch.on_fill(fill)
+        self._watch.mark_stale()
+
     def _on_updated(self, order: Order, quantity: Decimal) -> None:
         self._amendment.correct(order, quantity)
 
-    def _on_early(self, client_order_id: str, fill: UserFill) -> None:
+    def _on_early(self, client_order_id: str, fill: Fill) -> None:
         self._recovery.find_earlier(client_order_id, fill)
 
     # The account
@@ -366,7 +382,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
 
     async def _query_account(self, command: messages.QueryAccount) -> None:
         del command  # there is one account
-        await self._guard(self._watch.read_budget())
+        await self._guard(self._budget_watch.read())
         await self._guard(self._watch.refresh())
 
     # Reports

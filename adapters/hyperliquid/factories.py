@@ -9,10 +9,11 @@ from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import LiveClock, MessageBus
 from nautilus_trader.live.factories import LiveDataClientFactory, LiveExecClientFactory
 
+from adapters.common.governor import WeightGovernor
 from adapters.hyperliquid.config import HyperliquidDataClientConfig, HyperliquidExecClientConfig
 from adapters.hyperliquid.data import HyperliquidDataClient
 from adapters.hyperliquid.execution import HyperliquidExecutionClient
-from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.governor import address_governor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 from adapters.hyperliquid.signing import Signer
@@ -27,7 +28,7 @@ def shared_governor(url: str) -> WeightGovernor:
     """Return the governor of this address, which lives as long as any client uses it."""
     governor = _GOVERNORS.get(url)
     if governor is None:
-        governor = WeightGovernor()
+        governor = address_governor()
         _GOVERNORS[url] = governor
     return governor
 

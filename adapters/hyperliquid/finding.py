@@ -5,9 +5,9 @@ from nautilus_trader.execution.reports import OrderStatusReport
 from nautilus_trader.model.identifiers import ClientOrderId
 
 from adapters.common.errors import OutcomeUnknown
+from adapters.common.foreign import ForeignOrders
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.foreign import ForeignOrders
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.state import SignerState
@@ -97,7 +97,7 @@ class OrderFinding:
         if report is None:
             raise OutcomeUnknown(f"The venue has the order {cloid}, and tells nothing to report")
         if self._cache.order(client_order_id) is None:
-            await self._foreign.report(found.order.oid)
+            await self._foreign.report(str(found.order.oid))
             if self._cache.order(client_order_id) is None:
                 raise OutcomeUnknown(f"Nautilus has not taken the report of the order {cloid} yet")
         return report

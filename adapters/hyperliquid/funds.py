@@ -11,11 +11,11 @@ from nautilus_trader.model.identifiers import AccountId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import AccountBalance, Currency, MarginBalance
 
+from adapters.common.currencies import parse_currency
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.account_schemas import ClearinghouseState, Position
 from adapters.hyperliquid.balances import parse_balances, parse_margins
 from adapters.hyperliquid.http import HyperliquidHttpClient
-from adapters.hyperliquid.instruments import parse_currency
 from adapters.hyperliquid.reports import parse_position_status_report
 
 # An account's mode is changed by hand, and asking for it weighs as much as ten states.

@@ -10,12 +10,12 @@ from nautilus_trader.core.nautilus_pyo3 import HttpClient, HttpError, HttpTimeou
 
 from adapters.common.backoff import backoff_delay_secs
 from adapters.common.errors import OutcomeUnknown, VenueRefused
+from adapters.common.governor import Rank, WeightGovernor
 from adapters.hyperliquid.constants import (
     INFO_ITEMS_PER_WEIGHT,
     INFO_WEIGHT_DEFAULT,
     INFO_WEIGHTS,
 )
-from adapters.hyperliquid.governor import Rank, WeightGovernor
 from adapters.hyperliquid.replies import is_refusal
 from adapters.hyperliquid.schemas import (
     Book,

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
+from adapters.common.ledger import OrderLedger
+from adapters.common.recovery import OVERLAP_MS
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.http import HyperliquidHttpClient
-from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.observations import TwapTerms
+from adapters.hyperliquid.observations import OrderObserver, TwapTerms
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from adapters.hyperliquid.reports import twap_key
 from adapters.hyperliquid.user_schemas import OrderUpdate, UserFill
-
-# Fills are asked for from this much before the order, since clocks and stamps differ.
-OVERLAP_MS = 60_000
 
 
 class OrderInquiry:
@@ -27,7 +25,7 @@ class OrderInquiry:
         Whose orders.
     account : HyperliquidAccount
         Where to ask for fills.
-    ledger : OrderLedger
+    ledger, observer
         Where answers are recorded.
     grace_ms : int
         How much later than it was taken an order may be known (`unknownOid` right after an answer).
@@ -48,6 +46,7 @@ class OrderInquiry:
         address: str,
         account: HyperliquidAccount,
         ledger: OrderLedger,
+        observer: OrderObserver,
         *,
         grace_ms: int,
         is_ours: Callable[[str], bool],
@@ -60,7 +59,7 @@ class OrderInquiry:
         self._address = address
         self._account = account
         self._tracker = ledger.tracker
-        self._observer = ledger.observer
+        self._observer = observer
         self._reporter = ledger.reporter
         self._doubts = ledger.doubts
         self._grace_ms = grace_ms

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 from nautilus_trader.model.currencies import USDC
-from nautilus_trader.model.enums import CurrencyType
 from nautilus_trader.model.identifiers import InstrumentId, Symbol
 from nautilus_trader.model.instruments import CryptoPerpetual, CurrencyPair
 from nautilus_trader.model.objects import Currency, Money, Price, Quantity
 
+from adapters.common.currencies import parse_currency
 from adapters.hyperliquid import constants
 from adapters.hyperliquid.config import HyperliquidProductType
 from adapters.hyperliquid.schemas import (
@@ -212,12 +212,3 @@ def _parse_collateral(index: int, tokens: dict[int, SpotToken]) -> Currency | No
     if token is not None:
         return parse_currency(token.name, token.weiDecimals)
     return USDC if index == 0 else None
-
-
-def parse_currency(code: str, precision: int) -> Currency:
-    """Return the currency that Nautilus knows by this code, or register it as a crypto asset."""
-    currency = Currency.from_internal_map(code)
-    if currency is None:
-        currency = Currency(code, precision, 0, code, CurrencyType.CRYPTO)
-        Currency.register(currency)
-    return currency

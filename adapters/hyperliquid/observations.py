@@ -15,8 +15,8 @@ from adapters.hyperliquid.replies import Refusal, Resting, Status, Taken
 from adapters.hyperliquid.reports import (
     OrderState,
     is_post_only_reject,
+    neutral_fill,
     order_state,
-    trade_id_of,
     twap_key,
 )
 from adapters.hyperliquid.user_schemas import (
@@ -35,8 +35,8 @@ TWAP_ENDS = frozenset({"finished", "terminated", "stopped", "error"})
 # How far the venue's clock may be from what we take it for, when a TWAP is told by its start.
 CLOCKS_APART_MS = 5_000
 
-# From a message and its cloid, if it has one, to the client order id that the tracker then knows.
-type Recall = Callable[[int, str | None, Decimal | None], str | None]
+# From venue order id, cloid and whole size to the client order id that the tracker then knows.
+type Recall = Callable[[str, str | None, Decimal | None], str | None]
 
 
 class TwapTerms(msgspec.Struct, frozen=True):
@@ -66,16 +66,16 @@ class OrderObserver:
     ----------
     tracker : OrderTracker
         Decides what may be reported.
-    recall : Callable[[int, str | None, Decimal | None], str | None]
-        Called with oid, cloid and whole size of an order that this run has not sent: returns its
-        client order id, after the tracker has adopted it; None if it is nobody's here.
-    on_loose : Callable[[UserFill], None]
+    recall : Callable[[str, str | None, Decimal | None], str | None]
+        Called with venue order id, cloid and whole size of an order that this run has not sent:
+        returns its client order id, after the tracker has adopted it; None if it is nobody's here.
+    on_loose : Callable[[Fill], None]
         Receives a part of a TWAP that turned out to be none of ours.
 
     """
 
     def __init__(
-        self, tracker: OrderTracker, recall: Recall, on_loose: Callable[[UserFill], None]
+        self, tracker: OrderTracker, recall: Recall, on_loose: Callable[[Fill], None]
     ) -> None:
         self._tracker = tracker
         self._recall = recall
@@ -144,7 +144,7 @@ class OrderObserver:
         if self._sent_twaps:
             self._held_parts.append(fill)
         else:
-            self._on_loose(fill)
+            self._on_loose(neutral_fill(fill))
 
     def on_outcome(
         self, client_order_id: str, outcome: Status, *, waits_for_code: bool
@@ -212,15 +212,15 @@ class OrderObserver:
     def on_fill(self, fill: UserFill) -> list[OrderEvent] | None:
         """Record a fill, however often it comes."""
         if fill.twapId is None:
-            key, venue_order_id = self._find(fill.oid, fill.cloid, None), str(fill.oid)
+            key = self._find(fill.oid, fill.cloid, None)
         elif fill.twapId not in self._by_twap and self._sent_twaps:
             self._held_parts.append(fill)
             return []
         else:
-            key, venue_order_id = self._by_twap.get(fill.twapId), twap_key(fill.twapId)
+            key = self._by_twap.get(fill.twapId)
         if key is None or not self._tracker.knows(key):
             return None
-        return self._tracker.filled(key, Fill(trade_id_of(fill), venue_order_id, fill.sz, fill))
+        return self._tracker.filled(key, neutral_fill(fill))
 
     def on_twap(self, entry: TwapHistory) -> list[OrderEvent] | None:
         """Record a state of a TWAP."""
@@ -262,7 +262,7 @@ class OrderObserver:
     def _find(self, oid: int, cloid: str | None, size: Decimal | None) -> str | None:
         key = None if cloid is None else self._by_cloid.get(cloid)
         if key is None:
-            key = self._recall(oid, cloid, size)
+            key = self._recall(str(oid), cloid, size)
             if key is not None and cloid is not None:
                 self.bind(cloid, key)
         return key

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum, auto
 from hashlib import blake2b
+from typing import cast
 
 from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.execution.reports import (
@@ -27,9 +28,10 @@ from nautilus_trader.model.identifiers import AccountId, ClientOrderId, TradeId,
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Currency, Money, Price, Quantity
 
+from adapters.common.currencies import parse_currency
+from adapters.common.order_events import Fill
 from adapters.hyperliquid.account_schemas import Position
 from adapters.hyperliquid.constants import MAX_DECIMALS_SPOT, NANOS_PER_MILLI
-from adapters.hyperliquid.instruments import parse_currency
 from adapters.hyperliquid.user_schemas import FrontendOrder, UserFill
 
 
@@ -246,6 +248,11 @@ def order_key_of(fill: UserFill) -> str:
     return twap_key(fill.twapId) if fill.twapId is not None else str(fill.oid)
 
 
+def neutral_fill(fill: UserFill) -> Fill:
+    """Return the fill as the rooms that venues share know it; `parse_neutral_fill` reports it."""
+    return Fill(trade_id_of(fill), order_key_of(fill), fill.sz, fill.px, fill.time, fill)
+
+
 def twap_key(twap_id: int) -> str:
     """Return what stands for the venue order id of a TWAP."""
     return f"{_TWAP}{twap_id}"
@@ -308,6 +315,18 @@ def parse_fill_report(
         ts_init=ts_init,
         client_order_id=client_order_id,
     )
+
+
+def parse_neutral_fill(
+    fill: Fill,
+    instrument: Instrument,
+    account_id: AccountId,
+    client_order_id: ClientOrderId,
+    ts_init: int,
+) -> FillReport:
+    """Return the report of a fill that `neutral_fill` has made, as `parse_fill_report` does."""
+    record = cast("UserFill", fill.record)
+    return parse_fill_report(record, instrument, account_id, client_order_id, ts_init)
 
 
 def _fee_currency(token: str | None, instrument: Instrument) -> Currency:

@@ -87,6 +87,26 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     v: float
     n: int
 
+    @property
+    def series(self) -> tuple[str, str]:
+        """The coin and the interval."""
+        return (self.s, self.i)
+
+    @property
+    def open_ms(self) -> int:
+        """When it begins, in Unix milliseconds."""
+        return self.t
+
+    @property
+    def end_ms(self) -> int:
+        """When it ends, in Unix milliseconds: the venue's T is the last one inside it."""
+        return self.T + 1
+
+    @property
+    def trades(self) -> int:
+        """How many trades it holds so far."""
+        return self.n
+
 
 class AssetCtx(msgspec.Struct, frozen=True, gc=False):
     """
@@ -208,6 +228,11 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
         """Write the user as the venue does."""
         if self.user:
             msgspec.structs.force_setattr(self, "user", self.user.lower())
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it may be silent for any time: it is about an account."""
+        return bool(self.user)
 
     @property
     def stream(self) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ from nautilus_trader.model.data import (
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import CurrencyPair, Instrument
 
+from adapters.common.candles import CandleBoard
 from adapters.common.errors import VenueError
-from adapters.hyperliquid.bars import CandleBoard
 from adapters.hyperliquid.config import HyperliquidDataClientConfig
 from adapters.hyperliquid.constants import NANOS_PER_MILLI
 from adapters.hyperliquid.feeds import CoinFeed
@@ -95,7 +95,7 @@ class MarketStreams:
         self._spawn = spawn
         self._log = Logger(type(self).__name__)
         self._feeds: dict[str, CoinFeed] = {}
-        self._board = CandleBoard(config.bar_close_grace_ms)
+        self._board = CandleBoard[Candle](config.bar_close_grace_ms)
         self._bar_types: dict[tuple[str, str], BarType] = {}
         self._fills: set[tuple[str, str]] = set()
         self._ws = HyperliquidWebSocketClient[WsMarketMessage](

@@ -13,9 +13,10 @@ from nautilus_trader.common.component import Logger
 
 from adapters.common.backoff import backoff_delay_secs
 from adapters.common.chores import Chores
+from adapters.common.connection import Connection, open_connection
 from adapters.common.errors import NotSent
-from adapters.hyperliquid.connection import Connection, open_connection
-from adapters.hyperliquid.posts import PostBook
+from adapters.common.posts import PostBook
+from adapters.common.subscriptions import Remedy, SubscriptionRegistry
 from adapters.hyperliquid.replies import PostResponse, WsPost
 from adapters.hyperliquid.schemas import (
     PostBody,
@@ -26,7 +27,6 @@ from adapters.hyperliquid.schemas import (
     WsPong,
     WsSubscriptionResponse,
 )
-from adapters.hyperliquid.subscriptions import Remedy, SubscriptionRegistry
 
 PING = b'{"method":"ping"}'
 BACKOFF_INITIAL_SECS = 0.25
@@ -38,6 +38,8 @@ SHORT_LIFE_SECS = 10.0
 # The watchdogs look this often within the time of silence that they allow.
 CHECKS_PER_SILENCE = 10
 FRAME_HEAD_CHARS = 200
+# The venue takes so many at a time from one IP address (rate-limits-and-user-limits).
+POSTS_IN_FLIGHT_MAX = 100
 
 # The venue sends books and contexts of a live market at least every few seconds. The others speak
 # when something happens, so for them an acknowledged subscription is sign of life enough.
@@ -123,10 +125,10 @@ class HyperliquidWebSocketClient[M: Streamed]:
             WsSubscriptionResponse: self._on_ack,
             WsPost: self._on_post,
         }
-        self._registry = SubscriptionRegistry(stale_stream_secs)
+        self._registry = SubscriptionRegistry[Subscription](stale_stream_secs)
         # Streams without a message since the watchdog looked: mostly empty, so cheap to ask.
         self._unheard: set[tuple[str, ...]] = set()
-        self._posts = PostBook(loop)
+        self._posts = PostBook[PostResponse](loop, POSTS_IN_FLIGHT_MAX)
         self._connection: Connection | None = None
         self._log = Logger(type(self).__name__)
         self._chores = Chores(loop, self._log)
@@ -321,7 +323,7 @@ class HyperliquidWebSocketClient[M: Streamed]:
             self._unheard.discard(subscription.stream)
 
     def _on_post(self, message: WsPost) -> None:
-        if not self._posts.settle(message.data):
+        if not self._posts.settle(message.data.id, message.data.response):
             self._log.warning(f"Late answer to post {message.data.id}: nobody waits for it")
 
 

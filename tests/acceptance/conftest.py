@@ -30,7 +30,7 @@ def stage_scope(fixture_name: str, config: pytest.Config) -> Any:  # noqa: ANN40
 async def stage(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """Run a node and a venue: for the cases of a file, or for each of them."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("adapters.hyperliquid.factories.WeightGovernor", UNLIMITED)
+        monkeypatch.setattr("adapters.hyperliquid.factories.address_governor", UNLIMITED)
         state = tmp_path_factory.mktemp("signer")
         async with (
             still_market() as market,

@@ -18,7 +18,7 @@ from eth_account import Account as EthAccount
 from nautilus_trader.model.identifiers import InstrumentId
 
 from adapters.hyperliquid import factories, websocket
-from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.governor import address_governor
 from simulator.exchange.rules import Knobs
 from simulator.hyperliquid_directory import Agent
 from simulator.hyperliquid_trading import TradingOptions
@@ -178,7 +178,7 @@ async def storm_in(
     """Run a node on a venue with a restless market; frames are logged in the folder."""
     # The bench asks more in a minute than one address may, and cuts the line more often than any
     # venue: neither limit is what is proved here.
-    monkeypatch.setattr(factories, "WeightGovernor", lambda: WeightGovernor(1_000_000))
+    monkeypatch.setattr(factories, "address_governor", lambda: address_governor(1_000_000))
     monkeypatch.setattr(websocket, "SHORT_LIFE_SECS", 0.0)
     sea = Sea(coin_names(lanes), time.time_ns() // 1_000_000, seed)
     log = folder / "frames.jsonl"

@@ -39,7 +39,7 @@ from adapters.hyperliquid import (
     HyperliquidDataClient,
     HyperliquidDataClientConfig,
     HyperliquidInstrumentProvider,
-    WeightGovernor,
+    address_governor,
 )
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
@@ -165,7 +165,7 @@ def _client(http_url: str, ws_url: str) -> tuple[HyperliquidDataClient, list[obj
     config = HyperliquidDataClientConfig(
         base_url_http=http_url, base_url_ws=ws_url, instrument_provider=provider_config
     )
-    http = HyperliquidHttpClient(http_url, WeightGovernor())
+    http = HyperliquidHttpClient(http_url, address_governor())
     provider = HyperliquidInstrumentProvider(http, clock, config=provider_config)
     loop = asyncio.get_running_loop()
     client = HyperliquidDataClient(

@@ -32,7 +32,7 @@ from adapters.hyperliquid import (
     HyperliquidLiveExecClientFactory,
 )
 from adapters.hyperliquid.account_news import USER_STREAMS
-from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.governor import address_governor
 from simulator.hyperliquid import HyperliquidVenue
 from tests.acceptance.door import door_to
 
@@ -46,7 +46,7 @@ PROVIDER = InstrumentProviderConfig(load_all=True)
 TESTNET = nautilus_pyo3.HyperliquidEnvironment.TESTNET
 
 # The cases of an hour in a minute: the venue of these tests counts no weight either.
-UNLIMITED = partial(WeightGovernor, per_minute=1_000_000)
+UNLIMITED = partial(address_governor, per_minute=1_000_000)
 
 
 class Clients(msgspec.Struct, frozen=True):

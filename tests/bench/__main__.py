@@ -18,6 +18,7 @@ from tests.bench import (
     signing,
     sockets,
     startup,
+    synthetix_signing,
     ticks,
     webhook,
     webhook_http,
@@ -35,6 +36,7 @@ def bench(*, quick: bool = False, json: Path | None = None) -> None:
             2 if quick else 5, 8_000 if quick else 40_000, 500 if quick else 3_000
         ),
         "One order's signature, CPU us, ours / theirs": signing.measure(rounds, 4_000),
+        "The same on Synthetix": synthetix_signing.measure(rounds, 4_000),
         "Order parameters to the venue's reply, us, ours / theirs": orders.measure(
             5 if quick else 15, 240 if quick else orders.ORDERS_MAX
         ),

@@ -25,7 +25,7 @@ from nautilus_trader.model.objects import Price, Quantity
 from adapters.common.nonces import NonceSource
 from adapters.hyperliquid.actions import Grouping, OrderAction, OrderWire
 from adapters.hyperliquid.exchange import HyperliquidExchange
-from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.governor import address_governor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.orders import (
     cloid_from_client_order_id,
@@ -51,7 +51,7 @@ class Cost(msgspec.Struct, frozen=True):
 
 async def ours(addresses: Addresses) -> Place:
     """Place by our exchange client, from Nautilus's values on."""
-    governor = WeightGovernor()
+    governor = address_governor()
     http = HyperliquidHttpClient(addresses.http, governor)
     loop = asyncio.get_running_loop()
     client = HyperliquidWebSocketClient(

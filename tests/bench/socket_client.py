@@ -10,7 +10,7 @@ from nautilus_trader.common.component import LiveClock
 from nautilus_trader.core import nautilus_pyo3
 from nautilus_trader.model.data import OrderBookDeltas, QuoteTick, TradeTick, capsule_to_data
 
-from adapters.hyperliquid import HyperliquidDataClientConfig, WeightGovernor
+from adapters.hyperliquid import HyperliquidDataClientConfig, address_governor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.streams import MarketStreams
 from tests.acceptance.nautilus_client import BTC
@@ -45,7 +45,7 @@ async def ours(url: str, kind: str, meter: Meter) -> object:
     """Connect our streams, the whole way from the socket to the data engine's door."""
     loop = asyncio.get_running_loop()
     config = HyperliquidDataClientConfig(base_url_ws=url)
-    http = HyperliquidHttpClient("http://127.0.0.1:1", WeightGovernor())
+    http = HyperliquidHttpClient("http://127.0.0.1:1", address_governor())
     streams = MarketStreams(loop, LiveClock(), http, config, meter.tick, loop.create_task)
     await streams.connect()
     btc = instrument()

@@ -18,7 +18,7 @@ def opened(venue_order_id: str = "V1", size: int | None = None) -> Observe:
 
 
 def fill_of(trade_id: str, quantity: int, venue_order_id: str = "V1") -> Fill:
-    return Fill(trade_id, venue_order_id, Decimal(quantity))
+    return Fill(trade_id, venue_order_id, Decimal(quantity), price=Decimal(1), time_ms=0)
 
 
 def filled(trade_id: str, quantity: int, venue_order_id: str = "V1") -> Observe:

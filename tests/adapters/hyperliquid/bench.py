@@ -15,7 +15,7 @@ from adapters.hyperliquid import (
     HyperliquidDataClient,
     HyperliquidDataClientConfig,
     HyperliquidInstrumentProvider,
-    WeightGovernor,
+    address_governor,
 )
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
@@ -76,7 +76,7 @@ async def client_of(venue: HyperliquidVenue, **settings: object) -> AsyncIterato
     )
     # A budget of its own: the factory's is shared by address and would make tests wait.
     http = HyperliquidHttpClient(
-        config.http_url, WeightGovernor(), max_attempts=config.http_max_attempts
+        config.http_url, address_governor(), max_attempts=config.http_max_attempts
     )
     provider = HyperliquidInstrumentProvider(http, clock, config=config.instrument_provider)
     client = HyperliquidDataClient(

@@ -10,7 +10,8 @@ import pytest
 
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.account_schemas import RoleData, UserRole
-from adapters.hyperliquid.http import HyperliquidHttpClient, WeightGovernor
+from adapters.hyperliquid.governor import address_governor
+from adapters.hyperliquid.http import HyperliquidHttpClient
 from tests.adapters.hyperliquid.account_rows import fill_row, order_row, update_row
 from tests.adapters.hyperliquid.recordings import InfoStub, agree
 
@@ -141,7 +142,7 @@ async def info_server(answers: dict[str, Any]) -> AsyncIterator[str]:
     ],
 )
 async def test_what_it_weighs(read: Read, kind: str, reply: Any, weight: int) -> None:  # noqa: ANN401
-    governor = WeightGovernor()
+    governor = address_governor()
     async with info_server({kind: reply}) as url:
         client = HyperliquidHttpClient(url, governor, max_attempts=1)
 

@@ -8,7 +8,7 @@ import pytest
 from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.enums import OrderSide
 
-from adapters.hyperliquid import account_watch
+from adapters.common import account_watch
 from adapters.hyperliquid.budget import CAP_INITIAL, AddressBudget
 from simulator.exchange.model import Tif
 from simulator.fault_rules import Duplicate, Status

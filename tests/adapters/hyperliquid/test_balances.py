@@ -12,9 +12,9 @@ from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import AccountBalance
 
+from adapters.common.currencies import parse_currency
 from adapters.hyperliquid.account_schemas import ClearinghouseState, SpotClearinghouseState
 from adapters.hyperliquid.balances import cash_of, maintenance_margin, parse_balances, parse_margins
-from adapters.hyperliquid.instruments import parse_currency
 from tests.adapters.hyperliquid.recordings import nautilus_fixture
 
 D = Decimal

@@ -69,7 +69,7 @@ async def test_the_question_for_what_came_before_is_asked_until_it_is_answered(
 async def test_an_exit_of_a_position_that_nobody_knows_is_told_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.hyperliquid.recovery.EARLIER_TRIES", 1)
+    monkeypatch.setattr("adapters.common.recovery.EARLIER_TRIES", 1)
     async with venue_of() as venue:
         async with node_on(venue, tmp_path, monkeypatch) as run:
             await assert_filled(market(run, OrderSide.BUY))

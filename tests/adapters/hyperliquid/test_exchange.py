@@ -18,6 +18,7 @@ from websockets.sync.server import ServerConnection as BlockingConnection
 from websockets.sync.server import serve as serve_blocking
 
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueRefused
+from adapters.common.governor import Rank, WeightGovernor
 from adapters.common.nonces import NonceSource
 from adapters.hyperliquid.actions import (
     Action,
@@ -34,14 +35,14 @@ from adapters.hyperliquid.actions import (
     Tif,
 )
 from adapters.hyperliquid.exchange import HyperliquidExchange, weight_of
-from adapters.hyperliquid.governor import Rank, WeightGovernor
+from adapters.hyperliquid.governor import address_governor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.replies import Refusal, Resting, Success, WsPost
 from adapters.hyperliquid.schemas import WsBbo, WsError, WsPong, WsSubscriptionResponse
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
-from tests.adapters.hyperliquid.lines import Script, listening, replying
+from tests.adapters.common.lines import Script, listening, replying
 from tests.waiting import eventually
 
 KEY = "0x0123456789012345678901234567890123456789012345678901234567890123"
@@ -73,7 +74,7 @@ async def exchange_on(
     ws = HyperliquidWebSocketClient(
         asyncio.get_running_loop(), ws_url or NOWHERE, DECODER, pytest.fail, pytest.fail
     )
-    governor = governor or WeightGovernor()
+    governor = governor or address_governor()
     http = HyperliquidHttpClient(http_url, governor)
     exchange = HyperliquidExchange(
         Signer(KEY, is_mainnet=False),
@@ -291,7 +292,7 @@ async def test_a_wait_for_the_rate_limit_is_told_and_cancels_pass_it() -> None:
     sent: list[str] = []
     ahead_secs = [0.0]
     governor = WeightGovernor(
-        10, {Rank.URGENT: 2}, now_secs=lambda: time.monotonic() + ahead_secs[0]
+        10, 60, {Rank.URGENT: 2}, now_secs=lambda: time.monotonic() + ahead_secs[0]
     )
     async with (
         listening(answering(done("success"))) as server,
@@ -313,7 +314,7 @@ async def test_a_wait_for_the_rate_limit_is_told_and_cancels_pass_it() -> None:
 
 async def test_an_order_that_would_wait_long_is_not_sent_at_all() -> None:
     sent: list[str] = []
-    governor = WeightGovernor(10, {Rank.URGENT: 2})
+    governor = WeightGovernor(10, 60, {Rank.URGENT: 2})
     async with (
         listening(answering(done("success"))) as server,
         exchange_on(server.url, governor=governor) as exchange,

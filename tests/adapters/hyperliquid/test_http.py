@@ -9,9 +9,10 @@ import pytest_asyncio
 
 from adapters.common.backoff import backoff_delay_secs
 from adapters.common.errors import OutcomeUnknown, VenueRefused
+from adapters.common.governor import WeightGovernor
 from adapters.hyperliquid import http as http_module
 from adapters.hyperliquid.factories import shared_governor
-from adapters.hyperliquid.governor import WeightGovernor
+from adapters.hyperliquid.governor import address_governor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
 from tests.waiting import eventually
@@ -46,7 +47,7 @@ def _quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 def client_of(
     venue: HyperliquidVenue, governor: WeightGovernor | None = None
 ) -> HyperliquidHttpClient:
-    return HyperliquidHttpClient(venue.http_url, governor or WeightGovernor(), max_attempts=3)
+    return HyperliquidHttpClient(venue.http_url, governor or address_governor(), max_attempts=3)
 
 
 def asked(venue: HyperliquidVenue) -> list[str]:
@@ -125,7 +126,7 @@ async def test_a_reply_that_is_not_what_was_asked_for_is_told_with_its_head(
 
 
 async def test_nobody_listening_is_an_unknown_outcome_after_all_attempts() -> None:
-    client = HyperliquidHttpClient("http://127.0.0.1:9", WeightGovernor(), max_attempts=2)
+    client = HyperliquidHttpClient("http://127.0.0.1:9", address_governor(), max_attempts=2)
 
     with pytest.raises(OutcomeUnknown, match="No answer to spotMeta"):
         await client.spot_meta()
@@ -141,7 +142,7 @@ async def test_a_venue_that_never_answers_is_left_after_the_time_out() -> None:
 
     async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        client = HyperliquidHttpClient(url, WeightGovernor(), timeout_secs=1, max_attempts=1)
+        client = HyperliquidHttpClient(url, address_governor(), timeout_secs=1, max_attempts=1)
 
         with pytest.raises(OutcomeUnknown, match="No answer to spotMeta"):
             await client.spot_meta()
@@ -149,7 +150,7 @@ async def test_a_venue_that_never_answers_is_left_after_the_time_out() -> None:
 
 
 async def test_reads_weigh_what_the_venue_counts(venue: HyperliquidVenue) -> None:
-    governor = WeightGovernor()
+    governor = address_governor()
     client = client_of(venue, governor)
     now_ms = await client.exchange_time_ms()
     spent = [1_200 - governor.remaining]

@@ -5,15 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.common.subscriptions import Remedy, SubscriptionRegistry
 from adapters.hyperliquid.schemas import Subscription
-from adapters.hyperliquid.subscriptions import Remedy, SubscriptionRegistry, book_subscription
+from adapters.hyperliquid.subscriptions import book_subscription
 
 BBO = Subscription(type="bbo", coin="BTC")
 BOOK = Subscription(type="l2Book", coin="BTC")
 
 
 def test_only_the_first_holder_subscribes_and_only_the_last_unsubscribes() -> None:
-    registry = SubscriptionRegistry(10)
+    registry = SubscriptionRegistry[Subscription](10)
 
     assert registry.acquire(BBO, 0)
     assert not registry.acquire(BBO, 0)
@@ -25,7 +26,7 @@ def test_only_the_first_holder_subscribes_and_only_the_last_unsubscribes() -> No
 
 
 def test_candles_of_two_intervals_are_two_streams() -> None:
-    registry = SubscriptionRegistry(10)
+    registry = SubscriptionRegistry[Subscription](10)
     minute, hour = (Subscription(type="candle", coin="BTC", interval=i) for i in ("1m", "1h"))
 
     assert registry.acquire(minute, 0)
@@ -34,7 +35,7 @@ def test_candles_of_two_intervals_are_two_streams() -> None:
 
 
 def test_a_book_is_held_in_one_aggregation_because_frames_do_not_name_theirs() -> None:
-    registry = SubscriptionRegistry(10)
+    registry = SubscriptionRegistry[Subscription](10)
     registry.acquire(BOOK, 0)
 
     with pytest.raises(ValueError, match="nSigFigs=3"):
@@ -47,7 +48,7 @@ def test_a_book_is_held_in_one_aggregation_because_frames_do_not_name_theirs() -
     st.lists(st.tuples(st.booleans(), st.sampled_from(["bbo", "trades", "l2Book"])), max_size=40)
 )
 def test_the_wire_never_sees_a_duplicate_whatever_the_order(steps: list[tuple[bool, str]]) -> None:
-    registry = SubscriptionRegistry(10)
+    registry = SubscriptionRegistry[Subscription](10)
     wire: set[Subscription] = set()
     holders: dict[Subscription, int] = {}
     for wants, kind in steps:
@@ -67,7 +68,7 @@ def test_the_wire_never_sees_a_duplicate_whatever_the_order(steps: list[tuple[bo
 
 
 def test_remedies_for_a_silent_stream_escalate_and_end() -> None:
-    registry = SubscriptionRegistry(10)
+    registry = SubscriptionRegistry[Subscription](10)
     registry.acquire(BBO, 0)
     registry.acquire(BOOK, 0)
 
@@ -85,7 +86,7 @@ def test_remedies_for_a_silent_stream_escalate_and_end() -> None:
 
 
 def test_a_stream_that_is_heard_again_starts_anew() -> None:
-    registry = SubscriptionRegistry(10)
+    registry = SubscriptionRegistry[Subscription](10)
     registry.acquire(BOOK, 0)
     registry.check(registry.streams, 10)
 
@@ -94,7 +95,7 @@ def test_a_stream_that_is_heard_again_starts_anew() -> None:
 
 
 def test_silence_about_an_account_means_nothing() -> None:
-    registry = SubscriptionRegistry(10)
+    registry = SubscriptionRegistry[Subscription](10)
     registry.acquire(Subscription(type="orderUpdates", user="0xAb"), 0)
     registry.acquire(Subscription(type="userEvents", user="0xAb"), 0)
 
@@ -111,7 +112,7 @@ def test_the_venues_echo_of_an_account_is_what_we_hold() -> None:
 
 
 def test_a_new_connection_gives_every_stream_its_full_time() -> None:
-    registry = SubscriptionRegistry(10)
+    registry = SubscriptionRegistry[Subscription](10)
     registry.acquire(BOOK, 0)
     registry.restart_clocks(9)
 

@@ -27,7 +27,7 @@ from adapters.hyperliquid.schemas import (
 )
 from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
-from tests.adapters.hyperliquid.lines import certified, listening
+from tests.adapters.common.lines import certified, listening
 from tests.waiting import eventually
 
 USER = "0xAbCdEf0123456789aBcDeF0123456789AbCdEf01"

@@ -1,10 +1,10 @@
 """How far the venue's clock is from ours; it measures and sets none."""
 
+from collections.abc import Awaitable, Callable
+
 from nautilus_trader.common.component import LiveClock, Logger
 
-from adapters.hyperliquid.constants import NANOS_PER_MILLI
-from adapters.hyperliquid.http import HyperliquidHttpClient
-
+NANOS_PER_MILLI = 1_000_000
 # No clock is as wrong as that: the venue replays a market of another time.
 CLOCKS_APART_MAX_MS = 600_000
 
@@ -15,15 +15,15 @@ class VenueClock:
 
     Parameters
     ----------
-    http : HyperliquidHttpClient
-        Where to ask.
+    ask_ms : Callable[[], Awaitable[int]]
+        Asks the venue for its time, in Unix milliseconds.
     clock : LiveClock
         Our own time.
 
     """
 
-    def __init__(self, http: HyperliquidHttpClient, clock: LiveClock) -> None:
-        self._http = http
+    def __init__(self, ask_ms: Callable[[], Awaitable[int]], clock: LiveClock) -> None:
+        self._ask_ms = ask_ms
         self._clock = clock
         self._ahead_ms = 0
         self._records_ahead_ms = 0
@@ -37,7 +37,7 @@ class VenueClock:
         came, what was believed before stands as long as it does not contradict this.
         """
         asked_ms = self._our_ms()
-        venue_ms = await self._http.exchange_time_ms()
+        venue_ms = await self._ask_ms()
         least_ms, most_ms = venue_ms - self._our_ms(), venue_ms - asked_ms
         ahead_ms = min(max(self._records_ahead_ms, least_ms), most_ms)
         is_replay = abs(ahead_ms) > CLOCKS_APART_MAX_MS

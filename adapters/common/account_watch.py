@@ -1,4 +1,4 @@
-"""Keep Nautilus's balances and the request budget what the venue's are; it places no order."""
+"""Keep Nautilus's balances what the venue's are; it asks how, and places no order."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -8,14 +8,11 @@ from nautilus_trader.common.component import Logger
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 
 from adapters.common.errors import VenueError
-from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.budget import AddressBudget
-from adapters.hyperliquid.user_schemas import FundingPayment, UserFill
 
 # After a fill the venue's balances follow within a block; one look serves a burst of fills.
 DELAY_SECS = 0.2
 RETRY_SECS = 1.0
-# Balances move by transfers and other sessions as well, and so does the address budget.
+# Balances move by transfers and other sessions as well.
 HOUSEKEEPING_SECS = 30.0
 
 
@@ -38,14 +35,10 @@ class AccountWatch:
 
     Parameters
     ----------
-    account : HyperliquidAccount
-        Where balances are read, and how many requests it has left.
-    budget : AddressBudget
-        Takes the latter, and what each fill adds.
+    read : Callable[[], Awaitable[tuple[list[AccountBalance], list[MarginBalance]]]]
+        Asks the venue for the money by currency, and the margin of each position.
     tell : Tell
         Receives each state.
-    publish_budget : Callable[[int], None]
-        Receives how many requests are left.
     spawn : Callable[[Coroutine], asyncio.Task]
         Runs a short task and sees to its end.
 
@@ -53,17 +46,13 @@ class AccountWatch:
 
     def __init__(
         self,
-        account: HyperliquidAccount,
-        budget: AddressBudget,
+        read: Callable[[], Awaitable[tuple[list[AccountBalance], list[MarginBalance]]]],
         *,
         tell: Tell,
-        publish_budget: Callable[[int], None],
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
     ) -> None:
-        self._account = account
-        self._budget = budget
+        self._read = read
         self._tell = tell
-        self._publish_budget = publish_budget
         self._spawn = spawn
         self._is_stale = False
         self._looking: asyncio.Task[None] | None = None
@@ -76,45 +65,21 @@ class AccountWatch:
         if self._looking is None or self._looking.done():
             self._looking = self._spawn(self._look())
 
-    def on_fill(self, fill: UserFill) -> None:
-        """Count what a fill adds to the budget, and look at the balances that it has moved."""
-        self._budget.traded(fill.px * fill.sz)
-        self.mark_stale()
-
-    def on_funding(self, payment: FundingPayment) -> None:
-        """Tell a funding payment, with the balances after it."""
-        self._log.info(f"Funding of {payment.coin}: {payment.usdc} USDC at {payment.fundingRate}")
-        told = {
-            "coin": payment.coin,
-            "usdc": str(payment.usdc),
-            "rate": str(payment.fundingRate),
-            "size": str(payment.szi),
-            "time_ms": payment.time,
-        }
-        self._spawn(self._tell_funding({"funding": told}))
+    def tell_soon(self, info: dict[str, Any]) -> None:
+        """Tell what has moved the balances, such as a funding payment, with those after it."""
+        self._spawn(self._tell_soon(info))
 
     async def refresh(self, info: dict[str, Any] | None = None) -> None:
         """Read the balances now and tell them (VenueError)."""
         async with self._lock:
-            balances, margins = await self._account.balances()
+            balances, margins = await self._read()
             self._tell(balances, margins, info)
 
-    async def read_budget(self) -> None:
-        """Read how many requests the account has left, and publish it (VenueError)."""
-        limit = await self._account.rate_limit()
-        self._budget.read(
-            volume=limit.cumVlm,
-            used=limit.nRequestsUsed,
-            cap=limit.nRequestsCap,
-            surplus=limit.nRequestsSurplus,
-        )
-        self._publish_budget(self._budget.remaining)
-
     async def keep(self, *others: Callable[[], Awaitable[None]]) -> None:
-        """Read all of it, and whatever else wants a regular look, until cancelled."""
+        """Read them, after whatever else wants a regular look (VenueError), until cancelled."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECS)
-            for look in (*others, self.read_budget, self.refresh):
+            for look in (*others, self.refresh):
                 try:
                     await look()
                 except VenueError as e:
@@ -129,7 +94,7 @@ class AccountWatch:
                 self._is_stale = True
                 await asyncio.sleep(RETRY_SECS)
 
-    async def _tell_funding(self, info: dict[str, Any]) -> None:
+    async def _tell_soon(self, info: dict[str, Any]) -> None:
         await asyncio.sleep(DELAY_SECS)
         if not await self._try_refresh(info):
             self.mark_stale()

@@ -9,17 +9,16 @@ from nautilus_trader.execution.client import ExecutionClient
 from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.orders import Order
 
+from adapters.common.adoption import OrderAdoption
+from adapters.common.doubts import Doubts
+from adapters.common.emission import OrderReporter, ParseFill
+from adapters.common.order_events import Fill
 from adapters.common.order_tracker import OrderTracker
-from adapters.hyperliquid.adoption import OrderAdoption
-from adapters.hyperliquid.doubts import Doubts
-from adapters.hyperliquid.emission import OrderReporter
-from adapters.hyperliquid.observations import OrderObserver
-from adapters.hyperliquid.user_schemas import UserFill
 
 
 class OrderLedger:
     """
-    The five that keep our orders, which whoever speaks of orders needs together.
+    The four that keep our orders, which whoever speaks of orders needs together.
 
     Attributes
     ----------
@@ -29,8 +28,6 @@ class OrderLedger:
         Commands whose outcome is unknown.
     adoption : OrderAdoption
         Orders of an earlier life.
-    observer : OrderObserver
-        What the venue's messages mean.
     reporter : OrderReporter
         Tells Nautilus.
 
@@ -43,14 +40,16 @@ class OrderLedger:
     clock : LiveClock
         Stamps what the venue does not.
     client_order_id_of : Callable[[str], ClientOrderId | None]
-        Finds the client order id behind a cloid, None of foreign orders.
-    on_filled : Callable[[UserFill], None]
+        Finds the client order id behind an order's name at the venue, None of foreign orders.
+    parse_fill : Callable[[Fill, Instrument, AccountId, ClientOrderId, int], FillReport]
+        Makes a report of a fill of this venue.
+    on_filled : Callable[[Fill], None]
         Told of each fill of our orders, once.
-    on_foreign : Callable[[UserFill], None]
-        Receives a fill that no order of ours accounts for.
+    on_unexplained : Callable[[Fill], None]
+        Receives a fill of an order whose end was reported already.
     on_updated : Callable[[Order, Decimal], None]
         Told of each order that has changed, with its whole quantity now.
-    on_early : Callable[[str, UserFill], None]
+    on_early : Callable[[str, Fill], None]
         Told of an exit's fill, and whose it is, that waits for the fills before it.
 
     """
@@ -61,22 +60,23 @@ class OrderLedger:
         cache: Cache,
         clock: LiveClock,
         client_order_id_of: Callable[[str], ClientOrderId | None],
+        parse_fill: ParseFill,
         *,
-        on_filled: Callable[[UserFill], None],
-        on_foreign: Callable[[UserFill], None],
+        on_filled: Callable[[Fill], None],
+        on_unexplained: Callable[[Fill], None],
         on_updated: Callable[[Order, Decimal], None],
-        on_early: Callable[[str, UserFill], None],
+        on_early: Callable[[str, Fill], None],
     ) -> None:
         self.tracker = OrderTracker()
         self.doubts = Doubts()
         self.adoption = OrderAdoption(self.tracker, cache, client_order_id_of)
-        self.observer = OrderObserver(self.tracker, self.adoption.recall, on_foreign)
         self.reporter = OrderReporter(
             client,
             cache,
             clock,
+            parse_fill,
             on_filled=on_filled,
-            on_unexplained=on_foreign,
+            on_unexplained=on_unexplained,
             on_updated=on_updated,
             on_early=on_early,
         )

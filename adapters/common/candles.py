@@ -1,13 +1,32 @@
 """Tell which candles are final; a pure state machine that knows no socket and no clock."""
 
 import math
+from typing import Protocol
 
-from adapters.hyperliquid.schemas import Candle
+
+class Candle(Protocol):
+    """What is needed of a venue's candle; times are Unix milliseconds of the venue."""
+
+    @property
+    def series(self) -> tuple[str, str]:
+        """The market and the interval, as the venue names them."""
+
+    @property
+    def open_ms(self) -> int:
+        """When it begins."""
+
+    @property
+    def end_ms(self) -> int:
+        """When it ends: the next one begins."""
+
+    @property
+    def trades(self) -> int:
+        """How many trades it holds so far; a later state never has fewer."""
 
 
-class CandleSeries:
+class CandleSeries[C: Candle]:
     """
-    The candles of one coin and interval, as they come from the stream.
+    The candles of one market and interval, as they come from the stream.
 
     The venue never says that a candle is final. It is when a later one appears, or when the
     venue's own time has passed its close for long enough. Each candle is returned as final at most
@@ -23,124 +42,124 @@ class CandleSeries:
 
     def __init__(self, grace_ms: int) -> None:
         self._grace_ms = grace_ms
-        self._open: Candle | None = None
+        self._open: C | None = None
         # The open time of the oldest candle that is not final yet; -1 before the first.
-        self._next_t = -1
+        self._next_ms = -1
         self._gap = False
         # Candles since the gap, oldest first; all but the newest have been seen to their end.
-        self._held: list[Candle] = []
+        self._held: list[C] = []
 
     @property
     def due_ms(self) -> float:
         """The venue time at which `on_time` will have something to say; infinite if never."""
         if self._open is None or self._gap:
             return math.inf
-        return self._open.T + 1 + self._grace_ms
+        return self._open.end_ms + self._grace_ms
 
     @property
     def missing(self) -> tuple[int, int] | None:
         """From which open time and before which one history is needed now, in milliseconds."""
         if not self._held:
             return None
-        return self._next_t, self._held[0].t
+        return self._next_ms, self._held[0].open_ms
 
-    def on_candle(self, candle: Candle) -> Candle | None:
+    def on_candle(self, candle: C) -> C | None:
         """Take one update and return the candle that it makes final, if any."""
-        if candle.t < self._next_t:
+        if candle.open_ms < self._next_ms:
             return None
-        if self._gap and (self._held or candle.t > self._next_t):
+        if self._gap and (self._held or candle.open_ms > self._next_ms):
             self._hold(candle)
             return None
         self._gap = False
         final = None
-        if self._open is None or candle.t > self._open.t:
+        if self._open is None or candle.open_ms > self._open.open_ms:
             final, self._open = self._open, candle
-            self._next_t = candle.t
-        elif candle.n >= self._open.n:
+            self._next_ms = candle.open_ms
+        elif candle.trades >= self._open.trades:
             self._open = candle
         return final
 
-    def _hold(self, candle: Candle) -> None:
-        if not self._held or candle.t > self._held[-1].t:
+    def _hold(self, candle: C) -> None:
+        if not self._held or candle.open_ms > self._held[-1].open_ms:
             self._held.append(candle)
-        elif candle.t == self._held[-1].t and candle.n >= self._held[-1].n:
+        elif candle.open_ms == self._held[-1].open_ms and candle.trades >= self._held[-1].trades:
             self._held[-1] = candle
 
-    def on_time(self, now_ms: int) -> Candle | None:
+    def on_time(self, now_ms: int) -> C | None:
         """Return the open candle as final if the venue's time is past its close and the grace."""
         if self._open is None or now_ms < self.due_ms:
             return None
         final, self._open = self._open, None
-        self._next_t = final.T + 1
+        self._next_ms = final.end_ms
         return final
 
     def mark_gap(self) -> None:
         """Note that updates may have been missed: the connection or the subscription is new."""
-        self._gap = self._next_t >= 0
+        self._gap = self._next_ms >= 0
         self._held.clear()
 
-    def fill(self, before_t: int, history: list[Candle]) -> list[Candle]:
+    def fill(self, before_ms: int, history: list[C]) -> list[C]:
         """
         Close the gap with history and return what is final now, oldest first.
 
         Parameters
         ----------
-        before_t : int
+        before_ms : int
             The end of the range in `missing` when the history was asked for; if another gap has
             moved it meanwhile, nothing is returned and `missing` says what is needed now.
-        history : list[Candle]
+        history : list[C]
             The candles of that range in any order; empty if the venue would not tell.
 
         """
-        if not self._held or self._held[0].t != before_t:
+        if not self._held or self._held[0].open_ms != before_ms:
             return []
-        by_open = {x.t: x for x in history if self._next_t <= x.t < before_t}
+        by_open = {x.open_ms: x for x in history if self._next_ms <= x.open_ms < before_ms}
         *finals, self._open = self._held
-        self._next_t = self._open.t
+        self._next_ms = self._open.open_ms
         self._gap = False
         self._held = []
-        return [by_open[t] for t in sorted(by_open)] + finals
+        return [by_open[ms] for ms in sorted(by_open)] + finals
 
 
-class CandleBoard:
+class CandleBoard[C: Candle]:
     """All candle series of one connection, and the venue's time that closes them."""
 
     def __init__(self, grace_ms: int) -> None:
         self._grace_ms = grace_ms
-        self._series: dict[tuple[str, str], CandleSeries] = {}
+        self._series: dict[tuple[str, str], CandleSeries[C]] = {}
         self._due_ms: float = math.inf
         self.now_ms = 0
         """The latest time seen on any frame of the venue, in milliseconds; 0 before the first."""
 
-    def add(self, coin: str, interval: str) -> None:
-        """Begin the series of this coin and interval."""
-        self._series[coin, interval] = CandleSeries(self._grace_ms)
+    def add(self, market: str, interval: str) -> None:
+        """Begin the series of this market and interval."""
+        self._series[market, interval] = CandleSeries[C](self._grace_ms)
 
-    def remove(self, coin: str, interval: str) -> None:
+    def remove(self, market: str, interval: str) -> None:
         """Forget the series and its open candle."""
-        self._series.pop((coin, interval), None)
+        self._series.pop((market, interval), None)
 
-    def mark_gap(self, coin: str, interval: str) -> None:
+    def mark_gap(self, market: str, interval: str) -> None:
         """Note a gap in one series, as `CandleSeries.mark_gap` does."""
-        series = self._series.get((coin, interval))
+        series = self._series.get((market, interval))
         if series is not None:
             series.mark_gap()
 
-    def missing(self, coin: str, interval: str) -> tuple[int, int] | None:
+    def missing(self, market: str, interval: str) -> tuple[int, int] | None:
         """Return what one series needs from history, as `CandleSeries.missing` does."""
-        series = self._series.get((coin, interval))
+        series = self._series.get((market, interval))
         return series.missing if series else None
 
-    def on_candle(self, candle: Candle) -> Candle | None:
+    def on_candle(self, candle: C) -> C | None:
         """Take one update and return the candle that it makes final, if any."""
-        series = self._series.get((candle.s, candle.i))
+        series = self._series.get(candle.series)
         if series is None:
             return None
         final = series.on_candle(candle)
         self._due_ms = min(self._due_ms, series.due_ms)
         return final
 
-    def on_time(self, time_ms: int) -> list[Candle]:
+    def on_time(self, time_ms: int) -> list[C]:
         """Take the time of any frame and return the candles that it makes final."""
         if time_ms > self.now_ms:  # noqa: PLR1730 - every frame comes by here, `max` is a call
             self.now_ms = time_ms
@@ -150,11 +169,11 @@ class CandleBoard:
         self._due_ms = min((series.due_ms for series in self._series.values()), default=math.inf)
         return [final for final in finals if final is not None]
 
-    def fill(self, coin: str, interval: str, before_t: int, history: list[Candle]) -> list[Candle]:
+    def fill(self, market: str, interval: str, before_ms: int, history: list[C]) -> list[C]:
         """Close the gap of one series, as `CandleSeries.fill` does."""
-        series = self._series.get((coin, interval))
+        series = self._series.get((market, interval))
         if series is None:
             return []
-        finals = series.fill(before_t, history)
+        finals = series.fill(before_ms, history)
         self._due_ms = min(self._due_ms, series.due_ms)
         return finals

@@ -1,23 +1,33 @@
-"""Nautilus's commands about orders: finds which orders are meant, and leaves the rest to entry."""
+"""Nautilus's commands about orders: finds which orders are meant, and leaves the rest to others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import Logger
 from nautilus_trader.execution import messages
-from nautilus_trader.model.enums import OrderSide, OrderStatus
+from nautilus_trader.model.enums import OrderStatus
 from nautilus_trader.model.identifiers import ClientOrderId
+from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import VenueError
-from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.amendment import OrderAmendment
-from adapters.hyperliquid.entry import OrderEntry
-from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.orders import cloid_from_client_order_id
-from adapters.hyperliquid.preparation import asset_of
-from adapters.hyperliquid.reports import twap_id_of
-from adapters.hyperliquid.user_schemas import FrontendOrder
+from adapters.common.ledger import OrderLedger
+
+type Modify = Callable[[Order, Quantity | None, Price | None, Price | None], Awaitable[None]]
+
+
+class Entry(Protocol):
+    """The way of orders to the venue; every command ends in an event, or is left in flight."""
+
+    async def submit(self, order: Order, params: dict[str, object] | None, /) -> None:
+        """Place one order."""
+
+    async def submit_list(self, orders: Sequence[Order], /) -> None:
+        """Place orders that belong together."""
+
+    async def cancel(self, orders: Sequence[Order], /) -> None:
+        """Cancel orders."""
 
 
 class OrderCommands:
@@ -26,36 +36,37 @@ class OrderCommands:
 
     Parameters
     ----------
-    entry : OrderEntry
+    entry : Entry
         Places and cancels.
-    amendment : OrderAmendment
-        Changes.
-    account : HyperliquidAccount
-        Where to ask for what only the venue knows.
+    modify : Callable[[Order, Quantity | None, Price | None, Price | None], Awaitable[None]]
+        Changes an order's quantity, price and trigger price; what is None stays as it is.
+    cancel_others : Callable[[CancelAllOrders, Sequence[Order]], Awaitable[None]]
+        Cancels what a command means that only the venue knows, beside the orders that are canceled
+        already; VenueError if the outcome is not known.
     ledger : OrderLedger
         Where an order of an earlier life is recorded.
     cache : Cache
-        Orders and instruments.
-    client_order_id_of : Callable[[str], ClientOrderId | None]
-        Finds the client order id behind a cloid, None of foreign orders.
+        Orders.
+    on_adopted : Callable[[Order], None], default nothing
+        Told of each such order, before anything is done about it.
 
     """
 
     def __init__(
         self,
-        entry: OrderEntry,
-        amendment: OrderAmendment,
-        account: HyperliquidAccount,
+        entry: Entry,
+        modify: Modify,
+        cancel_others: Callable[[messages.CancelAllOrders, Sequence[Order]], Awaitable[None]],
         ledger: OrderLedger,
         cache: Cache,
-        client_order_id_of: Callable[[str], ClientOrderId | None],
+        on_adopted: Callable[[Order], None] = lambda _order: None,
     ) -> None:
         self._entry = entry
-        self._amendment = amendment
-        self._account = account
+        self._modify = modify
+        self._cancel_others = cancel_others
         self._ledger = ledger
         self._cache = cache
-        self._client_order_id_of = client_order_id_of
+        self._on_adopted = on_adopted
         self._early_cancels: set[str] = set()
         self._log = Logger(type(self).__name__)
 
@@ -73,9 +84,7 @@ class OrderCommands:
         """Replace an order."""
         order = self._order(command.client_order_id)
         if order is not None:
-            await self._amendment.modify(
-                order, command.quantity, command.price, command.trigger_price
-            )
+            await self._modify(order, command.quantity, command.price, command.trigger_price)
 
     async def cancel(self, cancels: Sequence[messages.CancelOrder]) -> None:
         """Cancel orders."""
@@ -91,35 +100,9 @@ class OrderCommands:
         if known:
             await self._entry.cancel(known)
         try:
-            await self._cancel_unknown(command, known)
+            await self._cancel_others(command, known)
         except VenueError as e:
             self._log.error(f"Could not cancel what only the venue knows: {e}")
-
-    async def _cancel_unknown(
-        self, command: messages.CancelAllOrders, known: Sequence[Order]
-    ) -> None:
-        instrument = self._cache.instrument(command.instrument_id)
-        if instrument is None:
-            return
-        resting = await self._account.resting(instrument.raw_symbol.value)
-        ours = {cloid_from_client_order_id(order.client_order_id.value) for order in known}
-        oids = {order.venue_order_id.value for order in known if order.venue_order_id}
-        side = {OrderSide.BUY: "B", OrderSide.SELL: "A"}.get(command.order_side)
-        others = [
-            order.oid
-            for order in resting
-            if side in {None, order.side}
-            and order.cloid not in ours
-            and str(order.oid) not in oids
-            and not self._is_submitted_after(order, command.ts_init)
-        ]
-        await self._entry.cancel_unknown(asset_of(instrument).asset_id, others)
-
-    def _is_submitted_after(self, resting: FrontendOrder, time_ns: int) -> bool:
-        """Return whether we have sent the order after a time: it came while the venue was asked."""
-        client_order_id = None if resting.cloid is None else self._client_order_id_of(resting.cloid)
-        order = None if client_order_id is None else self._cache.order(client_order_id)
-        return order is not None and order.ts_submitted > time_ns
 
     async def _cancel_early(self, orders: Sequence[Order]) -> None:
         """Cancel those of the orders whose cancel has come before them."""
@@ -138,13 +121,6 @@ class OrderCommands:
             self._early_cancels.add(client_order_id.value)
             return None
         elif not self._ledger.tracker.knows(client_order_id.value) and not order.is_closed:
-            self._adopt(order)
+            self._ledger.adoption.adopt(order)
+            self._on_adopted(order)
         return order
-
-    def _adopt(self, order: Order) -> None:
-        self._ledger.adoption.adopt(order)
-        venue_order_id = order.venue_order_id
-        twap_id = None if venue_order_id is None else twap_id_of(venue_order_id.value)
-        if twap_id is not None:
-            key: str = order.client_order_id.value
-            self._ledger.reporter.report(self._ledger.observer.bind_twap(twap_id, key))

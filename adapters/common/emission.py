@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import cast
 
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import LiveClock, Logger
 from nautilus_trader.execution.client import ExecutionClient
-from nautilus_trader.model.identifiers import ClientOrderId, VenueOrderId
+from nautilus_trader.execution.reports import FillReport
+from nautilus_trader.model.identifiers import AccountId, ClientOrderId, VenueOrderId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
+from adapters.common.early_exits import EarlyExits
 from adapters.common.order_events import (
     Accepted,
     Canceled,
     CancelRejected,
     Expired,
+    Fill,
     Filled,
     ModifyRejected,
     OrderEvent,
@@ -25,9 +27,9 @@ from adapters.common.order_events import (
     Unexplained,
     Updated,
 )
-from adapters.hyperliquid.early_exits import EarlyExits
-from adapters.hyperliquid.reports import parse_fill_report
-from adapters.hyperliquid.user_schemas import UserFill
+
+# From a fill, its instrument, the account, the client order id and the time now (ns).
+type ParseFill = Callable[[Fill, Instrument, AccountId, ClientOrderId, int], FillReport]
 
 
 class OrderReporter:
@@ -42,13 +44,15 @@ class OrderReporter:
         Where orders and instruments are found.
     clock : LiveClock
         Stamps what the venue does not.
-    on_filled : Callable[[UserFill], None]
+    parse_fill : Callable[[Fill, Instrument, AccountId, ClientOrderId, int], FillReport]
+        Makes a report of a fill, with its commission and side of the book.
+    on_filled : Callable[[Fill], None]
         Told of each fill that was emitted, once.
-    on_unexplained : Callable[[UserFill], None]
+    on_unexplained : Callable[[Fill], None]
         Receives a fill of an order whose end was reported already.
     on_updated : Callable[[Order, Decimal], None]
         Told of each order that has changed, with its whole quantity now.
-    on_early : Callable[[str, UserFill], None]
+    on_early : Callable[[str, Fill], None]
         Told of an exit's fill, and whose it is, that waits for the fills before it.
 
     """
@@ -58,14 +62,16 @@ class OrderReporter:
         client: ExecutionClient,
         cache: Cache,
         clock: LiveClock,
-        on_filled: Callable[[UserFill], None],
-        on_unexplained: Callable[[UserFill], None],
+        parse_fill: ParseFill,
+        on_filled: Callable[[Fill], None],
+        on_unexplained: Callable[[Fill], None],
         on_updated: Callable[[Order, Decimal], None],
-        on_early: Callable[[str, UserFill], None],
+        on_early: Callable[[str, Fill], None],
     ) -> None:
         self._client = client
         self._cache = cache
         self._clock = clock
+        self._parse_fill = parse_fill
         self._on_filled = on_filled
         self._on_unexplained = on_unexplained
         self._on_updated = on_updated
@@ -153,7 +159,7 @@ class OrderReporter:
         is_first = not self._early.holds(event.client_order_id)
         self._early.hold(event, stamp)
         if is_first and isinstance(event, Filled):
-            self._on_early(event.client_order_id, cast("UserFill", event.fill.report))
+            self._on_early(event.client_order_id, event.fill)
 
     def _emit(self, event: OrderEvent, order: Order, stamp: int) -> None:
         ids = (order.strategy_id, order.instrument_id, order.client_order_id)
@@ -177,13 +183,12 @@ class OrderReporter:
             case Expired():
                 client.generate_order_expired(*ids, VenueOrderId(event.venue_order_id), stamp)
             case Unexplained():
-                self._on_unexplained(cast("UserFill", event.fill.report))
+                self._on_unexplained(event.fill)
 
     def _emit_fill(self, event: Filled, order: Order) -> None:
         instrument = self._cache.instrument(order.instrument_id)
-        fill = cast("UserFill", event.fill.report)
-        report = parse_fill_report(
-            fill,
+        report = self._parse_fill(
+            event.fill,
             instrument,
             self._client.account_id,
             order.client_order_id,
@@ -206,7 +211,7 @@ class OrderReporter:
             report.ts_event,
         )
         self._early.note(order, report.trade_id, event.fill.quantity)
-        self._on_filled(fill)
+        self._on_filled(event.fill)
 
     def _emit_update(self, event: Updated, order: Order, stamp: int) -> None:
         instrument = self._cache.instrument(order.instrument_id)

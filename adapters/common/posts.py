@@ -3,40 +3,39 @@
 import asyncio
 
 from adapters.common.errors import NotSent, OutcomeUnknown
-from adapters.hyperliquid.replies import PostReply, PostResponse
-
-# The venue takes so many at a time from one IP address (rate-limits-and-user-limits).
-POSTS_IN_FLIGHT_MAX = 100
 
 
-class _Post:
+class _Post[Answer]:
     """One request in flight."""
 
     __slots__ = ("answer", "due_at", "timeout_secs")
 
-    def __init__(
-        self, answer: asyncio.Future[PostResponse], due_at: float, timeout_secs: float
-    ) -> None:
+    def __init__(self, answer: asyncio.Future[Answer], due_at: float, timeout_secs: float) -> None:
         self.answer = answer
         self.due_at = due_at
         self.timeout_secs = timeout_secs
 
 
-class PostBook:
+class PostBook[Answer]:
     """
     All posts in flight of one client, by id; ids rise and are never used again.
+
+    `Answer` is what the venue's answers are decoded into.
 
     Parameters
     ----------
     loop : asyncio.AbstractEventLoop
         The loop in which everything runs.
+    in_flight_max : int
+        How many the venue takes at a time.
 
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, in_flight_max: int) -> None:
         self._loop = loop
+        self._in_flight_max = in_flight_max
         self._last_id = 0
-        self._posts: dict[int, _Post] = {}
+        self._posts: dict[int, _Post[Answer]] = {}
         # One timer for all, set for the post that is due first: starting one costs as much as
         # everything else here, and nearly none is ever needed.
         self._alarm: asyncio.TimerHandle | None = None
@@ -44,7 +43,7 @@ class PostBook:
     @property
     def is_full(self) -> bool:
         """Whether the venue would not take one more."""
-        return len(self._posts) >= POSTS_IN_FLIGHT_MAX
+        return len(self._posts) >= self._in_flight_max
 
     def next_id(self) -> int:
         """
@@ -57,29 +56,30 @@ class PostBook:
 
         """
         if self.is_full:
-            raise NotSent(f"Expected at most {POSTS_IN_FLIGHT_MAX} posts in flight, was one more")
+            raise NotSent(f"Expected at most {self._in_flight_max} posts in flight, was one more")
         self._last_id += 1
         return self._last_id
 
-    def expect(self, post_id: int, timeout_secs: float) -> asyncio.Future[PostResponse]:
+    def expect(self, post_id: int, timeout_secs: float) -> asyncio.Future[Answer]:
         """
         Return the answer to come to a request that was just written.
 
         Its exception is OutcomeUnknown, after so many seconds or from `give_up`.
         """
-        post = _Post(self._loop.create_future(), self._loop.time() + timeout_secs, timeout_secs)
+        answer: asyncio.Future[Answer] = self._loop.create_future()
+        post = _Post(answer, self._loop.time() + timeout_secs, timeout_secs)
         self._posts[post_id] = post
         if self._alarm is None or post.due_at < self._alarm.when():
             self._set_alarm(post.due_at)
         return post.answer
 
-    def settle(self, reply: PostReply) -> bool:
+    def settle(self, post_id: int, answer: Answer) -> bool:
         """Hand an answer to who waits for it; return False if nobody does (any more)."""
-        post = self._posts.pop(reply.id, None)
+        post = self._posts.pop(post_id, None)
         if post is None:
             return False
         if not post.answer.done():
-            post.answer.set_result(reply.response)
+            post.answer.set_result(answer)
         return True
 
     def give_up(self, post_id: int, words: str) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.hyperliquid.bars import CandleBoard, CandleSeries
+from adapters.common.candles import CandleBoard, CandleSeries
 from adapters.hyperliquid.schemas import Candle
 
 STEP = 60_000
@@ -18,12 +18,12 @@ def candle(index: int, n: int = 1, close: float = 100.0) -> Candle:
     return Candle(t, t + STEP - 1, "BTC", "1m", 100.0, close, 200.0, 50.0, float(n), n)
 
 
-def finals_of(series: CandleSeries, updates: list[Candle]) -> list[Candle]:
+def finals_of(series: CandleSeries[Candle], updates: list[Candle]) -> list[Candle]:
     return [final for update in updates if (final := series.on_candle(update)) is not None]
 
 
 def test_a_later_candle_makes_the_open_one_final() -> None:
-    series = CandleSeries(GRACE)
+    series = CandleSeries[Candle](GRACE)
 
     finals = finals_of(series, [candle(1, 1), candle(1, 5), candle(2, 1)])
 
@@ -31,7 +31,7 @@ def test_a_later_candle_makes_the_open_one_final() -> None:
 
 
 def test_an_open_candle_is_not_final_before_the_grace_is_over() -> None:
-    series = CandleSeries(GRACE)
+    series = CandleSeries[Candle](GRACE)
     series.on_candle(candle(1))
 
     assert series.on_time(2 * STEP + GRACE - 1) is None
@@ -41,7 +41,7 @@ def test_an_open_candle_is_not_final_before_the_grace_is_over() -> None:
 
 
 def test_updates_of_a_final_candle_are_ignored() -> None:
-    series = CandleSeries(GRACE)
+    series = CandleSeries[Candle](GRACE)
     finals_of(series, [candle(1), candle(2)])
 
     assert finals_of(series, [candle(1, 9), candle(0, 9)]) == []
@@ -50,13 +50,13 @@ def test_updates_of_a_final_candle_are_ignored() -> None:
 
 
 def test_an_older_state_of_the_open_candle_does_not_replace_a_newer_one() -> None:
-    series = CandleSeries(GRACE)
+    series = CandleSeries[Candle](GRACE)
 
     assert finals_of(series, [candle(1, 5), candle(1, 3), candle(2)]) == [candle(1, 5)]
 
 
 def test_no_history_is_needed_if_the_gap_lies_within_one_candle() -> None:
-    series = CandleSeries(GRACE)
+    series = CandleSeries[Candle](GRACE)
     series.on_candle(candle(1, 2))
     series.mark_gap()
 
@@ -67,7 +67,7 @@ def test_no_history_is_needed_if_the_gap_lies_within_one_candle() -> None:
 
 
 def test_a_gap_over_candles_holds_everything_back_until_history_has_come() -> None:
-    series = CandleSeries(GRACE)
+    series = CandleSeries[Candle](GRACE)
     series.on_candle(candle(1, 2))
     series.mark_gap()
 
@@ -84,7 +84,7 @@ def test_a_gap_over_candles_holds_everything_back_until_history_has_come() -> No
 
 
 def test_history_that_another_gap_has_overtaken_is_not_used() -> None:
-    series = CandleSeries(GRACE)
+    series = CandleSeries[Candle](GRACE)
     series.on_candle(candle(1))
     series.mark_gap()
     series.on_candle(candle(3))
@@ -101,7 +101,7 @@ def test_history_that_another_gap_has_overtaken_is_not_used() -> None:
 
 
 def test_a_candle_cut_off_by_a_gap_is_never_emitted_from_the_stream_alone() -> None:
-    series = CandleSeries(GRACE)
+    series = CandleSeries[Candle](GRACE)
     series.on_candle(candle(1, 2))
     series.mark_gap()
     series.on_candle(candle(3))
@@ -124,7 +124,7 @@ def test_finals_are_unique_ordered_and_complete_under_repeats_and_reorder(
         stream += [*data.draw(st.lists(st.sampled_from(grown), max_size=5)), last]
         stream += data.draw(st.lists(st.sampled_from(stream), max_size=2))
 
-    series = CandleSeries(GRACE)
+    series = CandleSeries[Candle](GRACE)
     finals: list[Candle] = []
     for update in stream:
         final = series.on_candle(update)
@@ -144,7 +144,7 @@ def test_with_gaps_each_candle_is_still_final_once_and_as_the_venue_has_it(
 ) -> None:
     truth = [candle(m, 4) for m in range(data.draw(st.integers(3, 15)))]
     cut = data.draw(st.sets(st.sampled_from(truth[:-1])))
-    series = CandleSeries(GRACE)
+    series = CandleSeries[Candle](GRACE)
     finals: list[Candle] = []
     for last in truth:
         for n in range(1, 5):
@@ -167,7 +167,7 @@ def test_with_gaps_each_candle_is_still_final_once_and_as_the_venue_has_it(
 
 
 def test_the_board_closes_only_what_is_due_and_keeps_the_venues_latest_time() -> None:
-    board = CandleBoard(GRACE)
+    board = CandleBoard[Candle](GRACE)
     board.add("BTC", "1m")
     board.add("ETH", "1m")
     eth = msgspec.structs.replace(candle(5), s="ETH")
@@ -182,7 +182,7 @@ def test_the_board_closes_only_what_is_due_and_keeps_the_venues_latest_time() ->
 
 
 def test_the_board_ignores_what_is_not_subscribed() -> None:
-    board = CandleBoard(GRACE)
+    board = CandleBoard[Candle](GRACE)
     board.add("BTC", "1m")
     board.on_candle(candle(1))
     board.remove("BTC", "1m")

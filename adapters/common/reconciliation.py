@@ -1,7 +1,7 @@
 """What Nautilus's engine asks of an account, answered in reports of this moment; it sends none."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol
 
 from nautilus_trader.common.component import LiveClock, Logger
 from nautilus_trader.core.uuid import UUID4
@@ -12,17 +12,47 @@ from nautilus_trader.execution.reports import (
     OrderStatusReport,
     PositionStatusReport,
 )
-from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId, InstrumentId
+from nautilus_trader.model.identifiers import (
+    AccountId,
+    ClientId,
+    ClientOrderId,
+    InstrumentId,
+    Venue,
+    VenueOrderId,
+)
 from nautilus_trader.model.instruments import Instrument
 
 from adapters.common.errors import VenueError
+from adapters.common.ledger import OrderLedger
 from adapters.common.mass_status import WholeMassStatus
-from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
-from adapters.hyperliquid.inquiry import OrderInquiry
-from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.orders import cloid_from_client_order_id
-from adapters.hyperliquid.venue_clock import VenueClock
+from adapters.common.venue_clock import VenueClock
+
+type AskReport = Callable[[], Awaitable[OrderStatusReport | None]]
+
+
+class Account(Protocol):
+    """What the venue can be asked of an account; times are its Unix milliseconds."""
+
+    def order_question(
+        self, client_order_id: ClientOrderId | None, venue_order_id: VenueOrderId | None, /
+    ) -> AskReport | None:
+        """Return how to ask for an order; None if the venue knows it by neither of these ids."""
+
+    async def order_reports(
+        self, *, open_only: bool, start_ms: int | None
+    ) -> list[OrderStatusReport]:
+        """Return the open orders, and unless `open_only` those that ended since the start."""
+
+    async def reports_since(
+        self, start_ms: int | None, /
+    ) -> tuple[list[OrderStatusReport], list[FillReport]]:
+        """Return all orders that are open or had news since, and all their fills, of one look."""
+
+    async def fill_reports(self, start_ms: int, end_ms: int | None, /) -> list[FillReport]:
+        """Return the fills of a range, both ends included."""
+
+    async def position_reports(self, symbols: Iterable[str] = (), /) -> list[PositionStatusReport]:
+        """Return the open positions, and a flat one of those raw symbols without any."""
 
 
 class Reconciliation:
@@ -33,20 +63,18 @@ class Reconciliation:
 
     Parameters
     ----------
-    account : HyperliquidAccount
-        Where to ask.
+    account : Account
+        Where to ask; a VenueError means that the venue does not say.
     ledger : OrderLedger
         Tells which orders have events on their way.
-    inquiry : OrderInquiry
-        Settles those first.
+    settle : Callable[[str], Awaitable[bool]]
+        Asks for such an order and records the answer; True when nothing is in doubt any more.
     clock : LiveClock
         Stamps reports.
     venue_clock : VenueClock
         Tells from when on a lookback counts.
-    client_id, account_id
+    client_id, account_id, venue
         Of the execution client.
-    client_order_id_of : Callable[[str], ClientOrderId | None]
-        Finds the client order id behind a cloid, None of foreign orders.
     find : Callable[[InstrumentId], Instrument]
         Returns a loaded instrument; ValueError if it is none.
 
@@ -54,25 +82,25 @@ class Reconciliation:
 
     def __init__(
         self,
-        account: HyperliquidAccount,
+        account: Account,
         ledger: OrderLedger,
-        inquiry: OrderInquiry,
+        settle: Callable[[str], Awaitable[bool]],
         clock: LiveClock,
         venue_clock: VenueClock,
         client_id: ClientId,
         account_id: AccountId,
-        client_order_id_of: Callable[[str], ClientOrderId | None],
+        venue: Venue,
         find: Callable[[InstrumentId], Instrument],
     ) -> None:
         self._account = account
         self._tracker = ledger.tracker
         self._reporter = ledger.reporter
-        self._inquiry = inquiry
+        self._settle = settle
         self._clock = clock
         self._venue_clock = venue_clock
         self._client_id = client_id
         self._account_id = account_id
-        self._client_order_id_of = client_order_id_of
+        self._venue = venue
         self._find = find
         self._log = Logger(type(self).__name__)
 
@@ -86,22 +114,16 @@ class Reconciliation:
         and told in events, since a report would overtake those that are on their way.
         """
         client_order_id, venue_order_id = command.client_order_id, command.venue_order_id
-        cloid = oid = None
-        if client_order_id is not None:
-            cloid = cloid_from_client_order_id(client_order_id.value)
-            if self._client_order_id_of(cloid) is None:
-                cloid = None
-        if cloid is None and venue_order_id is not None and venue_order_id.value.isdigit():
-            oid = int(venue_order_id.value)
-        if cloid is None and oid is None:
+        ask = self._account.order_question(client_order_id, venue_order_id)
+        if ask is None:
             return None
         key = "" if client_order_id is None else client_order_id.value
         try:
-            if self._tracker.is_open(key) and not await self._inquiry.ask(key):
+            if self._tracker.is_open(key) and not await self._settle(key):
                 return None
             if self._reporter.holds(key):
                 return None
-            report = await self._account.order_report(cloid=cloid, oid=oid)
+            report = await ask()
         except VenueError as e:
             self._log.warning(f"Could not look {client_order_id} up: {e}")
             return None
@@ -136,8 +158,8 @@ class Reconciliation:
         """Return the open positions; of one instrument that is asked for also a flat one."""
         if command.instrument_id is None:
             return await self._account.position_reports()
-        coin = self._find(command.instrument_id).raw_symbol.value
-        reports = await self._account.position_reports([coin])
+        symbol = self._find(command.instrument_id).raw_symbol.value
+        reports = await self._account.position_reports([symbol])
         return [report for report in reports if report.instrument_id == command.instrument_id]
 
     async def mass_status(self, lookback_mins: int | None) -> ExecutionMassStatus | None:
@@ -145,7 +167,7 @@ class Reconciliation:
         status = WholeMassStatus(
             client_id=self._client_id,
             account_id=self._account_id,
-            venue=HYPERLIQUID_VENUE,
+            venue=self._venue,
             report_id=UUID4(),
             ts_init=self._clock.timestamp_ns(),
         )

@@ -10,9 +10,9 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 
-from adapters.hyperliquid import connection as connection_module
-from adapters.hyperliquid.connection import Connection, open_connection
-from tests.adapters.hyperliquid.lines import listening, proxying
+from adapters.common import connection as connection_module
+from adapters.common.connection import Connection, open_connection
+from tests.adapters.common.lines import listening, proxying
 from tests.waiting import eventually
 
 GO = json.dumps("go").encode()

@@ -6,16 +6,14 @@ from typing import Any, cast
 
 import pytest
 
+from adapters.common import recovery as recovery_module
 from adapters.common.errors import OutcomeUnknown
-from adapters.hyperliquid import recovery as recovery_module
-from adapters.hyperliquid.recovery import Recovery
+from adapters.common.recovery import Recovery
 from tests.waiting import eventually
 
 
 class Bench:
     """Stands for all that a recovery asks and tells; the account answers when it is let."""
-
-    fills_from_ms = 7
 
     def __init__(self) -> None:
         self.asked: list[int] = []
@@ -29,7 +27,12 @@ class Bench:
     def recovery(self) -> Recovery:
         bench = cast("Any", self)
         recovery = Recovery(
-            *(bench, bench, bench, bench, bench, bench),
+            bench,
+            bench,
+            read_fills=self.read_fills,
+            fills_from_ms=lambda: 7,
+            refresh=self.refresh,
+            on_lost=lambda: None,
             is_connected=lambda: self.is_connected,
             spawn=self._spawn,
         )
@@ -47,18 +50,11 @@ class Bench:
     def open_orders(self) -> list[str]:
         return []
 
-    def forget(self) -> None:
-        pass
-
-    def on_fills(self, fills: list[Any]) -> None:
-        pass
-
-    async def fills(self, start_ms: int) -> list[Any]:
+    async def read_fills(self, start_ms: int) -> None:
         self.asked.append(start_ms)
         if self.failures:
             self.failures -= 1
             raise OutcomeUnknown("no answer")
-        return []
 
     async def refresh(self) -> None:
         await self.may_answer.wait()

@@ -7,17 +7,17 @@ from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import LiveClock, Logger
 from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.execution.reports import ExecutionMassStatus, FillReport, OrderStatusReport
-from nautilus_trader.model.identifiers import AccountId, ClientId, VenueOrderId
+from nautilus_trader.model.identifiers import AccountId, ClientId, Venue, VenueOrderId
 from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import VenueError
-from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
-from adapters.hyperliquid.reports import order_key_of, trade_id_of, twap_key
-from adapters.hyperliquid.user_schemas import OrderUpdate, TwapHistory, UserFill
+from adapters.common.order_events import Fill
 
 # Fills come on two streams, and again after every reconnect.
 REMEMBERED_FILLS = 20_000
+
+# From a venue order id to the order and its fills.
+type AskOrder = Callable[[str], Awaitable[tuple[OrderStatusReport | None, list[FillReport]]]]
 
 
 class ForeignOrders:
@@ -29,15 +29,16 @@ class ForeignOrders:
 
     Parameters
     ----------
-    account : HyperliquidAccount
-        Where to ask for the order and its fills.
+    ask : Callable[[str], Awaitable[tuple[OrderStatusReport | None, list[FillReport]]]]
+        Asks the venue for an order by venue order id, and for its fills; a VenueError means that it
+        could not be asked, None that it does not know the order yet or that it is part of another.
     cache : Cache
         Knows what has been applied.
     clock : LiveClock
         Stamps reports.
-    client_id, account_id
+    client_id, account_id, venue
         Of the execution client.
-    on_filled : Callable[[UserFill], None]
+    on_filled : Callable[[Fill], None]
         Told of each fill, once.
     send : Callable[[ExecutionMassStatus], None]
         Hands reports to Nautilus.
@@ -48,78 +49,69 @@ class ForeignOrders:
 
     def __init__(
         self,
-        account: HyperliquidAccount,
+        ask: AskOrder,
         cache: Cache,
         clock: LiveClock,
         client_id: ClientId,
         account_id: AccountId,
-        on_filled: Callable[[UserFill], None],
+        venue: Venue,
+        *,
+        on_filled: Callable[[Fill], None],
         send: Callable[[ExecutionMassStatus], None],
         spawn: Callable[[Coroutine[Any, Any, None]], Any],
     ) -> None:
-        self._account = account
+        self._ask = ask
         self._cache = cache
         self._clock = clock
         self._client_id = client_id
         self._account_id = account_id
+        self._venue = venue
         self._on_filled = on_filled
         self._send = send
         self._spawn = spawn
         self._seen: dict[str, None] = {}  # trade ids, newest last
         self._log = Logger(type(self).__name__)
 
-    def on_update(self, update: OrderUpdate) -> None:
-        """Report an order that Nautilus does not know, or one that has changed since."""
-        order = self._known(str(update.order.oid))
-        if order is None or not order.is_closed:
-            self._spawn(self.report(update.order.oid))
-
-    def on_fill(self, fill: UserFill) -> None:
+    def on_fill(self, fill: Fill) -> None:
         """Report a fill that no order accounts for, once."""
-        trade_id = trade_id_of(fill)
+        trade_id = fill.trade_id
         if trade_id in self._seen:
             return
         self._seen[trade_id] = None
         if len(self._seen) > REMEMBERED_FILLS:
             del self._seen[next(iter(self._seen))]
         self._on_filled(fill)
-        order = self._known(order_key_of(fill))
+        order = self._known(fill.venue_order_id)
         if order is not None and trade_id in {applied.value for applied in order.trade_ids}:
             return
-        if fill.twapId is None:
-            self._spawn(self.report(fill.oid))
-        else:
-            self._spawn(self.report_twap(fill.twapId))
+        self._spawn(self.report(fill.venue_order_id))
 
-    def on_twap(self, entry: TwapHistory) -> None:
-        """Report the end of a TWAP that Nautilus knows; older ones were told at the start."""
-        order = None if entry.twapId is None else self._known(twap_key(entry.twapId))
-        if order is not None and not order.is_closed and entry.twapId is not None:
-            self._spawn(self.report_twap(entry.twapId))
+    def on_order(self, venue_order_id: str) -> None:
+        """Report an order that Nautilus does not know, or one that has changed since."""
+        order = self._known(venue_order_id)
+        if order is None or not order.is_closed:
+            self._spawn(self.report(venue_order_id))
 
-    async def report(self, oid: int) -> None:
+    def on_known_order(self, venue_order_id: str) -> None:
+        """Report the change of an order if Nautilus knows it; others were told at the start."""
+        order = self._known(venue_order_id)
+        if order is not None and not order.is_closed:
+            self._spawn(self.report(venue_order_id))
+
+    async def report(self, venue_order_id: str) -> None:
         """Ask for an order and its fills and hand them to Nautilus."""
-        await self._report(self._account.order_with_fills(oid), f"order {oid}")
-
-    async def report_twap(self, twap_id: int) -> None:
-        """Ask for a TWAP and the fills of its parts and hand them to Nautilus."""
-        await self._report(self._account.twap_with_fills(twap_id), f"TWAP {twap_id}")
-
-    async def _report(
-        self, asked: Awaitable[tuple[OrderStatusReport | None, list[FillReport]]], name: str
-    ) -> None:
         try:
-            order, fills = await asked
+            order, fills = await self._ask(venue_order_id)
         except VenueError as e:
-            self._log.error(f"Could not look {name} up, placed elsewhere: {e}")
+            self._log.error(f"Could not look order {venue_order_id} up, placed elsewhere: {e}")
             return
         if order is None:
-            self._log.warning(f"The {name} is part of a TWAP, or the venue does not know it yet")
+            self._log.warning(f"The venue tells nothing yet of order {venue_order_id} by itself")
             return
         status = ExecutionMassStatus(
             client_id=self._client_id,
             account_id=self._account_id,
-            venue=HYPERLIQUID_VENUE,
+            venue=self._venue,
             report_id=UUID4(),
             ts_init=self._clock.timestamp_ns(),
         )

@@ -3,10 +3,10 @@
 
 class Doubts:
     """
-    The commands of each order that the venue has not acknowledged, with their `expiresAfter`.
+    The commands of each order that the venue has not acknowledged, with the expiry of each.
 
-    All times are the venue's Unix milliseconds. An action that is past its `expiresAfter` can no
-    longer take effect, so an order that the venue does not know by then was never placed, and one
+    All times are the venue's Unix milliseconds. An action that is past its expiry can no longer
+    take effect, so an order that the venue does not know by then was never placed, and one
     that it shows unchanged was never modified or canceled.
     """
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.hyperliquid import governor as governor_module
-from adapters.hyperliquid.governor import NOTHING_RESERVED, Rank, WeightGovernor
+from adapters.common.governor import Rank, WeightGovernor
 from tests.waiting import eventually
+
+SHORT_SECS = 0.2
 
 
 class Clock:
@@ -26,12 +27,7 @@ def governor_of(
 ) -> tuple[WeightGovernor, Clock]:
     clock = Clock()
     reserves = {Rank.URGENT: urgent, Rank.ORDER: orders}
-    return WeightGovernor(per_minute, reserves, clock), clock
-
-
-@pytest.fixture
-def _short_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(governor_module, "WINDOW_SECS", 0.2)
+    return WeightGovernor(per_minute, 60, reserves, clock), clock
 
 
 async def test_weight_beyond_the_window_waits() -> None:
@@ -111,9 +107,8 @@ def test_a_reserve_is_for_the_urgent_alone() -> None:
     assert not governor.try_acquire(1, Rank.URGENT)
 
 
-@pytest.mark.usefixtures("_short_minute")
 async def test_ranks_pass_each_other_and_within_one_all_keep_their_order() -> None:
-    governor = WeightGovernor(10, NOTHING_RESERVED)
+    governor = WeightGovernor(10, SHORT_SECS)
     await governor.acquire(10)
     served: list[str] = []
 
@@ -152,9 +147,8 @@ async def test_questions_leave_room_for_orders_and_hold_none_back() -> None:
     waiting.cancel()
 
 
-@pytest.mark.usefixtures("_short_minute")
 async def test_a_small_request_does_not_overtake_a_large_one() -> None:
-    governor = WeightGovernor(10, NOTHING_RESERVED)
+    governor = WeightGovernor(10, SHORT_SECS)
     await governor.acquire(8)
     large = asyncio.create_task(governor.acquire(5))
     await asyncio.sleep(0)
@@ -164,9 +158,8 @@ async def test_a_small_request_does_not_overtake_a_large_one() -> None:
     await large
 
 
-@pytest.mark.usefixtures("_short_minute")
 async def test_who_gives_up_waiting_takes_nothing_and_blocks_nobody() -> None:
-    governor = WeightGovernor(10, NOTHING_RESERVED)
+    governor = WeightGovernor(10, SHORT_SECS)
     await governor.acquire(8)
     large = asyncio.create_task(governor.acquire(9))
     await asyncio.sleep(0)
@@ -182,9 +175,8 @@ async def test_who_gives_up_waiting_takes_nothing_and_blocks_nobody() -> None:
         await large
 
 
-@pytest.mark.usefixtures("_short_minute")
 async def test_a_weight_above_the_whole_limit_goes_alone() -> None:
-    governor = WeightGovernor(10, NOTHING_RESERVED)
+    governor = WeightGovernor(10, SHORT_SECS)
     await governor.acquire(1)
 
     await governor.acquire(11)
@@ -205,9 +197,8 @@ def test_a_delay_counts_who_is_ahead() -> None:
     assert governor.delay_secs(11, Rank.URGENT) == 40
 
 
-async def test_nobody_waits_for_less_than_he_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(governor_module, "WINDOW_SECS", 0.3)
-    governor = WeightGovernor(10, NOTHING_RESERVED)
+async def test_nobody_waits_for_less_than_he_was_told() -> None:
+    governor = WeightGovernor(10, 0.3)
     for _ in range(10):
         await governor.acquire(1)
     loop = asyncio.get_running_loop()

@@ -21,7 +21,7 @@ class OrderAdoption:
     cache : Cache
         Knows them from an earlier life.
     client_order_id_of : Callable[[str], ClientOrderId | None]
-        Finds the client order id behind a cloid, None of foreign orders.
+        Finds the client order id behind an order's name at the venue, None of foreign orders.
 
     """
 
@@ -35,28 +35,28 @@ class OrderAdoption:
         self._cache = cache
         self._client_order_id_of = client_order_id_of
 
-    def recall(self, oid: int, cloid: str | None, size: Decimal | None) -> str | None:
+    def recall(self, venue_order_id: str, name: str | None, size: Decimal | None) -> str | None:
         """
         Return the client order id of a venue order, tracked from now on; None if it is nobody's.
 
         Parameters
         ----------
-        oid : int
-            The venue's number.
-        cloid : str | None
-            Its name there, if it has one.
+        venue_order_id : str
+            The venue's own id.
+        name : str | None
+            What the venue calls the client order id, if the order has one.
         size : Decimal | None
             The whole size of this venue order, where the venue has told it.
 
         """
-        order = self._find(oid, cloid)
+        order = self._find(venue_order_id, name)
         if order is None:
             return None
         key: str = order.client_order_id.value
         if not self._tracker.knows(key):
             if order.is_closed:
                 return None
-            self.adopt(order, size if _venue_id(order) == str(oid) else None)
+            self.adopt(order, size if _venue_id(order) == venue_order_id else None)
         return key
 
     def adopt(self, order: Order, size: Decimal | None = None) -> None:
@@ -76,10 +76,10 @@ class OrderAdoption:
             reports_trigger=False,
         )
 
-    def _find(self, oid: int, cloid: str | None) -> Order | None:
-        client_order_id = None if cloid is None else self._client_order_id_of(cloid)
+    def _find(self, venue_order_id: str, name: str | None) -> Order | None:
+        client_order_id = None if name is None else self._client_order_id_of(name)
         if client_order_id is None:
-            client_order_id = self._cache.client_order_id(VenueOrderId(str(oid)))
+            client_order_id = self._cache.client_order_id(VenueOrderId(venue_order_id))
         return None if client_order_id is None else self._cache.order(client_order_id)
 
 

@@ -1,21 +1,19 @@
 """Asks the venue for what its streams did not tell: after a reconnect, and before an exit."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from nautilus_trader.common.component import Logger
 
 from adapters.common.errors import VenueError
-from adapters.hyperliquid.account_news import OVERLAP_MS, AccountNews
-from adapters.hyperliquid.account_watch import AccountWatch
-from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.ledger import OrderLedger
-from adapters.hyperliquid.lookups import OrderLookups
-from adapters.hyperliquid.open_orders import OpenOrders
-from adapters.hyperliquid.user_schemas import UserFill
+from adapters.common.ledger import OrderLedger
+from adapters.common.lookups import OrderLookups
+from adapters.common.order_events import Fill
 
 RETRY_SECS = 1.0
+# Fills are asked for from this much before the time in question, since clocks and stamps differ.
+OVERLAP_MS = 60_000
 # An entry's fills may wait for the outcome of a modify, which its expiry settles within seconds.
 EARLIER_TRIES = 15
 
@@ -26,18 +24,18 @@ class Recovery:
 
     Parameters
     ----------
-    account : HyperliquidAccount
-        Where to ask for fills.
-    news : AccountNews
-        Takes them.
     ledger : OrderLedger
         Tells which orders are open, and which exits wait.
     lookups : OrderLookups
         Asks for those.
-    open_orders : OpenOrders
-        Forgets its list when the connection is lost.
-    watch : AccountWatch
+    read_fills : Callable[[int], Awaitable[None]]
+        Asks the venue for the fills from a time of its own on (ms) and has them recorded.
+    fills_from_ms : Callable[[], int]
+        From when on fills may have been missed, in the venue's time.
+    refresh : Callable[[], Awaitable[None]]
         Reads the balances.
+    on_lost : Callable[[], None]
+        Called when the connection is lost: what a stream has told by then is out of date.
     is_connected : Callable[[], bool]
         Whether there is a connection, before another try.
     spawn : Callable[[Coroutine], Any]
@@ -47,23 +45,23 @@ class Recovery:
 
     def __init__(
         self,
-        account: HyperliquidAccount,
-        news: AccountNews,
         ledger: OrderLedger,
         lookups: OrderLookups,
-        open_orders: OpenOrders,
-        watch: AccountWatch,
         *,
+        read_fills: Callable[[int], Awaitable[None]],
+        fills_from_ms: Callable[[], int],
+        refresh: Callable[[], Awaitable[None]],
+        on_lost: Callable[[], None],
         is_connected: Callable[[], bool],
         spawn: Callable[[Coroutine[Any, Any, None]], Any],
     ) -> None:
-        self._account = account
-        self._news = news
         self._tracker = ledger.tracker
         self._reporter = ledger.reporter
         self._lookups = lookups
-        self._open_orders = open_orders
-        self._watch = watch
+        self._read_fills = read_fills
+        self._fills_from_ms = fills_from_ms
+        self._refresh = refresh
+        self._on_lost = on_lost
         self._is_connected = is_connected
         self._spawn = spawn
         self._has_begun = False
@@ -78,21 +76,21 @@ class Recovery:
     def on_connection(self, is_up: bool) -> None:
         """Take that the connection stands again, or is lost."""
         if not is_up:
-            self._open_orders.forget()
+            self._on_lost()
         if is_up and self._has_begun:
             self._is_due = True
             if not self._is_running:
                 self._is_running = True
                 self._spawn(self._recover())
 
-    def find_earlier(self, client_order_id: str, fill: UserFill) -> None:
+    def find_earlier(self, client_order_id: str, fill: Fill) -> None:
         """Ask for the fills before an exit's until it can be told; after a while it is anyway."""
-        self._spawn(self._find_earlier(client_order_id, fill.time))
+        self._spawn(self._find_earlier(client_order_id, fill.time_ms))
 
     async def _find_earlier(self, client_order_id: str, time_ms: int) -> None:
         for _ in range(EARLIER_TRIES):
             try:
-                self._news.on_fills(await self._account.fills(time_ms - OVERLAP_MS))
+                await self._read_fills(time_ms - OVERLAP_MS)
             except VenueError as e:
                 self._log.warning(f"Could not ask what came before {client_order_id}: {e}")
             if not self._reporter.holds(client_order_id):
@@ -115,7 +113,7 @@ class Recovery:
             self._is_running = False
 
     async def _ask(self) -> None:
-        self._news.on_fills(await self._account.fills(self._news.fills_from_ms))
+        await self._read_fills(self._fills_from_ms())
         for key in self._tracker.open_orders():
             self._lookups.want(key, 0.0)
-        await self._watch.refresh()
+        await self._refresh()

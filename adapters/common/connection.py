@@ -18,10 +18,10 @@ from picows import (
 )
 from python_socks import ProxyError
 
-# For the name, the route, TLS and a proxy together; the venue's upgrade answers within a second.
+# For the name, the route, TLS and a proxy together; a venue's upgrade answers within a second.
 CONNECT_TIMEOUT_SECS = 15.0
 HANDSHAKE_TIMEOUT_SECS = 10.0
-# The longest that the venue sends, all contexts of all dexes, has 0.2 MB.
+# The longest message known, all market contexts of one venue, has 0.2 MB.
 MESSAGE_BYTES_MAX = 16 * 1024 * 1024
 # How long a polite end may take before the line is cut.
 CLOSE_TIMEOUT_SECS = 1.0

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nautilus_trader.common.component import TestClock
 
-from adapters.hyperliquid.venue_clock import CLOCKS_APART_MAX_MS, VenueClock
+from adapters.common.venue_clock import CLOCKS_APART_MAX_MS, VenueClock
 
 START_MS = 1_795_680_000_000
 delays = st.integers(0, 30_000)
@@ -34,7 +34,7 @@ class SlowVenue:
 
 
 async def compared(venue: SlowVenue, *trips: tuple[int, int]) -> VenueClock:
-    clock = VenueClock(venue, venue.clock)
+    clock = VenueClock(venue.exchange_time_ms, venue.clock)
     for venue.there_ms, venue.back_ms in trips:
         await clock.compare()
     return clock

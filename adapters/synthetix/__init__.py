@@ -1,0 +1,1 @@
+"""Synthetix V4 for NautilusTrader: market data, orders and accounts of its perpetuals."""
