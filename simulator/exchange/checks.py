@@ -121,7 +121,7 @@ def _trigger_is_past(state: State, order: Order) -> bool:
 
 def _too_many(state: State, order: Order) -> bool:
     account = state.accounts[order.account]
-    count = len(account.live)
+    count = len(account.live) - (order.oid in account.live)  # it may take another's place
     if count >= state.venue.open_orders_limit(account.volume):
         return True
     special = order.request.reduce_only or order.request.trigger is not None

@@ -99,8 +99,9 @@ class VenueRules(msgspec.Struct, frozen=True):
         False cancels the resting order and goes on (Hyperliquid 5.4); True stops the taker
         (Synthetix 12).
     modify_keeps_id : bool
-        False gives a new id and counts the size anew (Hyperliquid 3.3); True keeps id and fills,
-        and the size is the total (Synthetix 5.4).
+        False gives a new id and counts the size anew (Hyperliquid 3.3); True keeps id, fills and
+        time of placing, the size is the total, and a change that is refused leaves the order as it
+        was (Synthetix 5.4).
     schedule_volume : Decimal
         Volume a trader needs before `schedule_cancel` (Hyperliquid mainnet 1,000,000).
     """
@@ -132,9 +133,13 @@ class Knobs(msgspec.Struct, frozen=True):
         (c) An order that fires ends as triggered and goes on under a new id.
     partial_ioc_status : Status
         (d) How an order that ends at once is closed when only a part of it filled.
+    modify_keeps_priority : bool
+        A resting order that only shrinks keeps its place in the queue (Synthetix 12.1 h); asked
+        only where a modified order keeps its id.
     """
 
     partial_ack_is_filled: bool = False
     partial_fill_reports_open: bool = False
     trigger_gives_new_id: bool = False
     partial_ioc_status: Status = Status.CANCELED
+    modify_keeps_priority: bool = False

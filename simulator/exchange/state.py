@@ -103,6 +103,15 @@ class State:
             self.client_ids[account, request.client_id] = oid
         return order
 
+    def restore(self, order: Order) -> None:
+        """Put an order back under its id after another that was to take it over."""
+        replaced = self.orders[order.oid].request.client_id
+        if replaced is not None and replaced != order.request.client_id:
+            del self.client_ids[order.account, replaced]
+        self.orders[order.oid] = order
+        if order.request.client_id is not None:
+            self.client_ids[order.account, order.request.client_id] = order.oid
+
     def report(self, order: Order, status: Status) -> None:
         """Tell that an order has reached a status, with a copy of it as it is now."""
         order.status, order.status_time = status, self.now
