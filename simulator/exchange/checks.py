@@ -29,7 +29,9 @@ def batch_fault(
     for request in requests:
         if fault := request_fault(state, request, sized=sized):
             return fault
-    return _GROUP_FAULTS[grouping](requests)
+    fault = _GROUP_FAULTS[grouping](requests)
+    bound = state.venue.triggers_need_position  # where no trigger opens a position anyhow
+    return None if bound and fault is Fault.NOT_REDUCE_ONLY else fault
 
 
 def request_fault(state: State, request: OrderRequest, *, sized: bool = True) -> Fault | None:
@@ -39,7 +41,7 @@ def request_fault(state: State, request: OrderRequest, *, sized: bool = True) ->
         return Fault.UNKNOWN_ASSET
     if request.price <= 0 or (request.trigger and request.trigger.price <= 0):
         return Fault.INVALID_PRICE
-    if sized and (fault := _size_fault(market.rules, request)):
+    if sized and not request.closes_position and (fault := _size_fault(market.rules, request)):
         return fault
     too_far = abs(request.price - market.mark) > market.rules.band * market.mark
     return Fault.PRICE_BAND if too_far and request.trigger is None else None
@@ -99,8 +101,7 @@ def refusal(state: State, order: Order) -> Status | None:
 
 def lacks_margin(state: State, order: Order) -> bool:
     """Say whether an order that may open a position lacks the initial margin at the mark."""
-    request = order.request
-    if request.reduce_only:
+    if state.only_reduces(order):
         return False
     account, position = state.accounts[order.account], state.position_of(order)
     change = order.side.value * order.remaining
@@ -116,7 +117,22 @@ def _trigger_is_past(state: State, order: Order) -> bool:
     trigger = order.request.trigger
     if trigger is None or order.phase is Phase.WAITING_FOR_FILL:
         return False
-    return trigger.fires(order.side, state.markets[order.asset].mark)
+    price = state.markets[order.asset].trigger_price(trigger)
+    return price is not None and trigger.fires(order.side, price)
+
+
+def _lacks_position(state: State, order: Order) -> bool:
+    return _is_bound(state, order) and not state.position_of(order).size
+
+
+def _is_on_position_side(state: State, order: Order) -> bool:
+    return _is_bound(state, order) and state.position_of(order).size * order.side.value > 0
+
+
+def _is_bound(state: State, order: Order) -> bool:
+    """Say whether an order is a trigger that needs a position, and not once its parent fills."""
+    waits = order.phase is Phase.WAITING_FOR_FILL
+    return state.venue.triggers_need_position and bool(order.request.trigger) and not waits
 
 
 def _too_many(state: State, order: Order) -> bool:
@@ -140,7 +156,7 @@ def _below_minimum(state: State, order: Order) -> bool:
     if order.tracks_position or order.request.price * order.size >= rules.min_notional:
         return False
     closes = order.size >= abs(state.position_of(order).size)
-    return not (order.request.reduce_only and closes)
+    return not (state.only_reduces(order) and closes)
 
 
 def _outside_collar(state: State, order: Order) -> bool:
@@ -156,13 +172,15 @@ def _above_tier(state: State, order: Order) -> bool:
     """Ask whether the position would reach a tier that does not allow its leverage."""
     position, market = state.position_of(order), state.markets[order.asset]
     after = abs(position.size + order.side.value * order.remaining)
-    if order.request.reduce_only or after <= abs(position.size):
+    if state.only_reduces(order) or after <= abs(position.size):
         return False
     return position.leverage > market.rules.tier(after * market.mark).max_leverage
 
 
 _REFUSALS: tuple[tuple[Status, Callable[[State, Order], bool]], ...] = (
     (Status.TICK_REJECTED, _off_tick),
+    (Status.NO_POSITION_REJECTED, _lacks_position),
+    (Status.POSITION_SIDE_REJECTED, _is_on_position_side),
     (Status.TRIGGER_REJECTED, _trigger_is_past),
     (Status.TOO_MANY_ORDERS_REJECTED, _too_many),
     (Status.REDUCE_ONLY_REJECTED, _reduces_nothing),

@@ -26,7 +26,7 @@ from simulator.exchange.model import (
 )
 from simulator.exchange.placing import OrderKey
 from simulator.exchange.rules import FEE_DECIMALS, Knobs, MarketRules, VenueRules
-from simulator.exchange.settling import fire_due, settle
+from simulator.exchange.settling import fire_due, fire_on_last, settle
 from simulator.exchange.state import State
 from simulator.exchange.twaps import Twap, Twaps
 from simulator.numbers import truncate
@@ -211,6 +211,7 @@ class Exchange:
     ) -> list[Event]:
         """Take in an outside trade, which fills the resting orders it reached."""
         self._start(now)
+        self._state.print_price(asset, price)
         print_trade(self._state, asset, price, size, aggressor)
         return self._finish()
 
@@ -306,10 +307,12 @@ class Exchange:
         while (action := state.next_timer(now)) is not None:
             action()
             settle(state)
+            fire_on_last(state)
         state.now = now
 
     def _finish(self) -> list[Event]:
         settle(self._state)
+        fire_on_last(self._state)
         return self._state.events
 
     def _reply(self, *outcomes: Outcome) -> Reply:

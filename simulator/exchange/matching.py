@@ -48,7 +48,7 @@ def end(state: State, order: Order, refused: Status) -> None:
 
 def fillable(state: State, order: Order) -> Decimal:
     """Return how much of an order may fill now: a reduce-only one only to a flat position."""
-    if not order.request.reduce_only:
+    if not state.only_reduces(order):
         return order.remaining
     size = state.position_of(order).size
     return min(order.remaining, abs(size)) if size * order.side.value < 0 else ZERO

@@ -156,7 +156,8 @@ def _place_position_tpsl(
 
 def _add_tracking(state: State, account: str, request: OrderRequest, group: int) -> Order:
     order = state.new_order(account, request)
-    order.tracks_position, order.size = True, order.filled
+    if not state.venue.position_tpsl_is_sized:
+        order.tracks_position, order.size = True, order.filled
     join(state, order, group)
     _enter(state, order)
     return order
