@@ -10,7 +10,7 @@ from simulator.universe import Listing, Universe
 
 QUOTE = "USDT"
 BASES_WITH_HOURS = frozenset({"WTI"})
-"""What trades in sessions (fact sheet 4); the hours themselves are not known, so it is always on."""
+"""What trades in sessions (fact sheet 4); their hours are not known, so they are always on."""
 
 
 class Tier(msgspec.Struct, frozen=True):
