@@ -144,6 +144,40 @@ def _too_many(state: State, order: Order) -> bool:
     return special and count >= state.venue.open_orders_base
 
 
+def _too_many_in_market(state: State, order: Order) -> bool:
+    most = state.venue.market_orders_max
+    if most is None:
+        return False
+    live = state.accounts[order.account].live.values()
+    return sum(x.asset == order.asset and x.oid != order.oid for x in live) >= most
+
+
+def _exceeds_position(state: State, order: Order) -> bool:
+    """Ask whether the reduce-only orders in the book would be more than there is to reduce."""
+    if not state.venue.reduce_only_within_position or not _reduces_in_book(order):
+        return False
+    others = (
+        x.remaining
+        for x in state.accounts[order.account].live.values()
+        if x.asset == order.asset and x.oid != order.oid and _reduces_in_book(x)
+    )
+    held = abs(state.position_of(order).size)
+    return sum(others, order.remaining) > held
+
+
+def _reduces_in_book(order: Order) -> bool:
+    return order.request.reduce_only and order.request.trigger is None
+
+
+def _below_min_size(state: State, order: Order) -> bool:
+    """Ask for the least size, but let a reduce-only order close a position of dust."""
+    least = state.markets[order.asset].rules.min_size
+    if order.tracks_position or order.size >= least:
+        return False
+    closes = order.size >= abs(state.position_of(order).size)
+    return not (state.only_reduces(order) and closes)
+
+
 def _reduces_nothing(state: State, order: Order) -> bool:
     if not order.request.reduce_only or order.phase is Phase.WAITING_FOR_FILL:
         return False
@@ -182,8 +216,11 @@ _REFUSALS: tuple[tuple[Status, Callable[[State, Order], bool]], ...] = (
     (Status.NO_POSITION_REJECTED, _lacks_position),
     (Status.POSITION_SIDE_REJECTED, _is_on_position_side),
     (Status.TRIGGER_REJECTED, _trigger_is_past),
+    (Status.TOO_MANY_IN_MARKET_REJECTED, _too_many_in_market),
     (Status.TOO_MANY_ORDERS_REJECTED, _too_many),
     (Status.REDUCE_ONLY_REJECTED, _reduces_nothing),
+    (Status.EXCEEDS_POSITION_REJECTED, _exceeds_position),
+    (Status.MIN_SIZE_REJECTED, _below_min_size),
     (Status.MIN_NOTIONAL_REJECTED, _below_minimum),
     (Status.COLLAR_REJECTED, _outside_collar),
     (Status.MAX_POSITION_REJECTED, _above_tier),

@@ -32,8 +32,7 @@ from simulator.exchange.twaps import Twap, Twaps
 from simulator.numbers import truncate
 
 SCHEDULE_AHEAD_MS = 5_000
-SCHEDULES_PER_DAY = 10
-"""A scheduled cancel lies 5 s ahead at least and may go off 10 times a UTC day (3.4)."""
+"""A scheduled cancel lies 5 s ahead at least (Hyperliquid 3.4, Synthetix 5.1)."""
 
 type Levels = Iterable[tuple[Decimal, Decimal]]
 
@@ -324,8 +323,8 @@ class Exchange:
             return Fault.SCHEDULE_VOLUME
         if time < now + SCHEDULE_AHEAD_MS:
             return Fault.SCHEDULE_TOO_SOON
-        spent = account.cancel_days.count(now // DAY_MS)
-        return Fault.SCHEDULE_SPENT if spent >= SCHEDULES_PER_DAY else None
+        spent, most = account.cancel_days.count(now // DAY_MS), self._state.venue.schedules_per_day
+        return Fault.SCHEDULE_SPENT if most is not None and spent >= most else None
 
     def _cancel_scheduled(self, account: Account, time: int) -> None:
         if account.cancel_at != time:

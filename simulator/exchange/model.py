@@ -93,13 +93,29 @@ class OrderRequest(msgspec.Struct, frozen=True):
 
 
 class TwapRequest(msgspec.Struct, frozen=True):
-    """A size to trade in even parts over `minutes`."""
+    """A size to trade in even parts over `minutes` and `seconds`, one each `every_secs`.
+
+    No part trades at a price beyond `limit`.
+    """
 
     asset: int
     side: Side
     size: Decimal
     minutes: int
     reduce_only: bool = False
+    seconds: int = 0
+    every_secs: int = 30
+    limit: Decimal | None = None
+
+    @property
+    def duration_secs(self) -> int:
+        """Return how long it runs."""
+        return 60 * self.minutes + self.seconds
+
+    @property
+    def parts(self) -> int:
+        """Return how many parts it has; one at least."""
+        return max(self.duration_secs // self.every_secs, 1)
 
 
 class Status(StrEnum):
@@ -133,6 +149,10 @@ class Status(StrEnum):
     COLLAR_REJECTED = "oracleRejected"
     SELF_TRADE_REJECTED = "selfTradeRejected"  # Synthetix: SELF_TRADE_PREVENTED
     TOO_MANY_ORDERS_REJECTED = "tooManyOpenOrdersRejected"
+    # Synthetix knows these apart: a market's own cap, a size below the least, more than is held.
+    TOO_MANY_IN_MARKET_REJECTED = "tooManyOpenOrdersInMarketRejected"
+    MIN_SIZE_REJECTED = "minSizeRejected"
+    EXCEEDS_POSITION_REJECTED = "exceedsPositionRejected"
 
     @property
     def is_final(self) -> bool:

@@ -50,6 +50,7 @@ class MarketRules(msgspec.Struct, frozen=True):
     tiers: tuple[MarginTier, ...]
     is_tick: Callable[[Decimal], bool]
     min_notional: Decimal = Decimal(10)
+    min_size: Decimal = ZERO
     band: Decimal = Decimal("0.95")
     collar: Decimal | None = None
     market_value_max: Decimal | None = None
@@ -112,8 +113,17 @@ class VenueRules(msgspec.Struct, frozen=True):
     position_tpsl_is_sized : bool
         False makes every TP/SL of a position track its size (Hyperliquid 3.1); True only those
         that say so (Synthetix 5.2).
+    reduce_only_within_position : bool
+        The reduce-only orders in the book may not be larger than the position in all (Synthetix
+        2.5); False trims them when they match.
+    market_orders_max : int, optional
+        How many orders may be open in one market; None is no limit of its own.
     schedule_volume : Decimal
         Volume a trader needs before `schedule_cancel` (Hyperliquid mainnet 1,000,000).
+    schedules_per_day : int, optional
+        How often a scheduled cancel may go off in a UTC day (Hyperliquid 3.4); None is no limit.
+    twap_value_min : Decimal, optional
+        The least notional of a TWAP (Synthetix 5.2); None is 10 a minute (Hyperliquid 5.10).
     """
 
     fee_tiers: tuple[FeeTier, ...] = BASE_FEES
@@ -124,7 +134,11 @@ class VenueRules(msgspec.Struct, frozen=True):
     open_orders_base: int = 1_000
     open_orders_max: int = 5_000
     open_orders_volume: Decimal = Decimal(5_000_000)
+    reduce_only_within_position: bool = False
+    market_orders_max: int | None = None
     schedule_volume: Decimal = ZERO
+    schedules_per_day: int | None = 10
+    twap_value_min: Decimal | None = None
 
     def open_orders_limit(self, volume: Decimal) -> int:
         """Return how many orders may be open: the base, and one for each 5M traded (5.3)."""

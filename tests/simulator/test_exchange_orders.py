@@ -305,3 +305,28 @@ def test_time_does_not_go_back_and_accounts_must_be_open() -> None:
         made.advance(NOW - 1)
     with pytest.raises(KeyError, match="Expected an open account"):
         made.place("dan", [eth(BUY, "1990", "1")], NOW)
+
+
+def test_a_market_may_have_a_cap_and_a_least_size_of_its_own() -> None:
+    made = exchange(VenueRules(market_orders_max=1), min_size=D("0.5"))
+    eth_book(made)
+    small = made.place("ann", [eth(BUY, "1990", "0.4")], NOW).outcomes[0]
+    assert small.status is Status.MIN_SIZE_REJECTED
+    made.place("ann", [eth(BUY, "1990", "0.5")], NOW)
+    second = made.place("ann", [eth(BUY, "1991", "1")], NOW).outcomes[0]
+    assert second.status is Status.TOO_MANY_IN_MARKET_REJECTED
+    other = OrderRequest(BTC, BUY, D(90_000), D("0.5"))
+    assert made.place("ann", [other], NOW).outcomes[0].client_id is None
+
+
+def test_reduce_only_orders_may_have_to_stay_within_the_position() -> None:
+    made = exchange(VenueRules(reduce_only_within_position=True))
+    eth_book(made)
+    made.place("ann", [eth(BUY, "2001", "2", tif=Tif.IOC)], NOW)
+    replies = [
+        made.place("ann", [eth(SELL, price, size, reduce_only=True)], NOW).outcomes[0]
+        for price, size in (("2100", "3"), ("2100", "1"), ("2101", "1.5"), ("2101", "1"))
+    ]
+    refused = [isinstance(reply, Refused) for reply in replies]
+    assert refused == [True, False, True, False]
+    assert replies[0].status is Status.EXCEEDS_POSITION_REJECTED
