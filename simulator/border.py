@@ -64,6 +64,9 @@ class Wording(Protocol):
     def execute(self, hits: tuple[Hit, ...], thing: Thing, body: bytes, execute: Execute) -> Reply:
         """Execute a request under the rules that befall it, as far as they are the venue's own."""
 
+    def alter_frame(self, hits: tuple[Hit, ...], frame: str) -> str:
+        """Return a frame as the rules let it read."""
+
     def failure(self, status: int, body: str | None) -> Reply:
         """Fail with an HTTP status; `body` None is what usually comes with it."""
 
@@ -244,6 +247,7 @@ class Border:
         if lot.ending is not None:
             end(client, lot.ending)
         elif not any(isinstance(hit.rule, Silent) for hit in hits):
+            frame = self._wording.alter_frame(hits, frame)
             client.outlet.emit(channel, frame, lot.early_ms + lot.late_ms, hits)
 
     # The log.

@@ -71,6 +71,10 @@ class HyperliquidWording:
             return refusal
         return altered(hits, thing, execute(body), self._now_ms())
 
+    def alter_frame(self, _hits: tuple[Hit, ...], frame: str) -> str:
+        """Return a frame as it is."""
+        return frame
+
     def failure(self, status: int, body: str | None) -> Reply:
         """Fail with an HTTP status; `body` None is what usually comes with it."""
         return failure(status, body)

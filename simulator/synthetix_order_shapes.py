@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from simulator.exchange.model import Side
-from simulator.synthetix_requests import Params, invalid
+from simulator.synthetix_signed_requests import Params, invalid
 
 ORDERS_MAX = 20
 EXPIRY_SECS_MIN, EXPIRY_SECS_MAX = 10, 86_400

@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from simulator.events import Trades
-from simulator.market import Change
+from simulator.market import Change, Market
 from simulator.synthetix_answers import Answer, Refusal, refused
 from simulator.wire import FundingRate
 
@@ -68,9 +68,6 @@ class TradingHalf(Protocol):
     def is_whitelisted(self, wallet_address: str) -> bool:
         """Tell whether a wallet may trade."""
 
-    def open_interest(self, symbol: str) -> tuple[str, str]:
-        """Return what accounts here hold long and short, in base units, as decimals."""
-
     def settle(self, rates: Sequence[FundingRate]) -> None:
         """Take in the funding rates of hours that ended; `coin` is the market's name inside."""
 
@@ -82,6 +79,10 @@ class TradingHalf(Protocol):
 
     def refresh(self, now_ms: int) -> None:
         """Take over what the venue lists now."""
+
+
+type OpenTrading = Callable[[Market, int], TradingHalf]
+"""Opens the trading half over a market at the venue's time in ms."""
 
 
 class NoTrading:
@@ -105,10 +106,6 @@ class NoTrading:
     def is_whitelisted(self, _wallet_address: str) -> bool:
         """Let every wallet in."""
         return True
-
-    def open_interest(self, _symbol: str) -> tuple[str, str]:
-        """Return nothing held."""
-        return "0", "0"
 
     def settle(self, _rates: Sequence[FundingRate]) -> None:
         """Hold nothing that funding could change."""

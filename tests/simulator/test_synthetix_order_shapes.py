@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from simulator.synthetix_order_shapes import PlaceOrders, read_place_orders
-from simulator.synthetix_requests import RefusedError, read_request
+from simulator.synthetix_signed_requests import RefusedError, read_request
 
 NOW_MS = 1_700_000_000_500
 LIMIT = {"symbol": "btc-usdt", "side": "buy", "orderType": "limitGtc", "price": "90000",
