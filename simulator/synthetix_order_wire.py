@@ -61,6 +61,7 @@ class OrderView(msgspec.Struct, kw_only=True):
     by_liquidation: bool = False
     take_profit: int | None = None
     stop_loss: int | None = None
+    twap_id: int | None = None
 
     @property
     def average_price(self) -> Decimal:

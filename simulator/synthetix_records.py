@@ -14,6 +14,7 @@ from simulator.universe import Json
 ORDERS_MAX = 20_000
 ROWS_MAX = 20_000
 SAMPLES_MAX = 2_000
+LIVE = frozenset({"open", "partiallyFilled"})
 POSITIONS_APART = 1_000_000
 """So many position ids lie between one subaccount's and the next one's."""
 
@@ -58,10 +59,16 @@ class Records:
     ----------
     place : int
         The subaccount's place among all, which keeps its position ids apart from others'.
+
+    Attributes
+    ----------
+    links : dict
+        The take-profit and the stop of a main order, by its id.
     """
 
     def __init__(self, place: int) -> None:
         self.orders: dict[int, OrderView] = {}
+        self.links: dict[int, tuple[int | None, int | None]] = {}
         self.trades: deque[TradeRow] = deque(maxlen=ROWS_MAX)
         self.positions = PositionBook(FIRST_POSITION + place * POSITIONS_APART)
         self.fundings: deque[tuple[str, FundingPaid]] = deque(maxlen=ROWS_MAX)
@@ -79,6 +86,3 @@ class Records:
     def live(self) -> Iterator[OrderView]:
         """Give the orders that are not over, oldest first."""
         return (order for order in self.orders.values() if order.status in LIVE)
-
-
-LIVE = frozenset({"open", "partiallyFilled"})
