@@ -123,3 +123,8 @@ class Directory:
     def use_login(self, address: str, timestamp: int) -> bool:
         """Take the time of a login; False says that it was used (3.3)."""
         return self._logins.setdefault(address, Nonces(rising=False)).use(timestamp)
+
+    def knows(self, address: str) -> bool:
+        """Say whether a key owns or signs for any subaccount, or did so once."""
+        owns = any(account.owner == address for account in self.sub_accounts.values())
+        return owns or any(address in delegates for delegates in self._delegates.values())

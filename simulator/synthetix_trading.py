@@ -153,6 +153,11 @@ class Trading:
         """Return a subaccount's running TWAPs as orders."""
         return [self.scribe.twaps[twap.twap_id] for twap in self.exchange.twaps(account)]
 
+    def is_whitelisted(self, wallet_address: str) -> bool:
+        """Say whether a wallet's orders are taken."""
+        listed = self.options.whitelist
+        return listed is None or wallet_address.lower() in {x.lower() for x in listed}
+
     # Time and market
 
     def engine_ms(self, now_ms: int) -> int:
