@@ -33,9 +33,10 @@ from simulator.server import HOST, Server
 from simulator.synthetix_answers import Refusal, refused
 from simulator.synthetix_dialect import Dialect
 from simulator.synthetix_floor import Floor
-from simulator.synthetix_front import Front, Side, plain
+from simulator.synthetix_front import Front, plain
 from simulator.synthetix_limits import IP_TOKENS
 from simulator.synthetix_listing import LEVELS, LISTED, universe
+from simulator.synthetix_requests import Side
 from simulator.synthetix_seam import News, NoTrading, OpenTrading
 from simulator.synthetix_status import exchange_status, status
 from simulator.synthetix_streams import Streams
@@ -47,6 +48,8 @@ TICK_SECS = 0.02
 RECENT_TRADES = 100
 """getLastTrades answers with no more (fact sheet 4)."""
 RECEIVED_MAX = 10_000
+BOOKS_PER_SECOND_MAX = 20
+"""A book comes no more often in wall time, however fast the venue's time runs."""
 STATUS_BODY = b'{"params":{"action":"status"}}'
 """What a question for the status is to the rules: it has no body."""
 
@@ -136,9 +139,10 @@ class SynthetixVenue:
         rules = load_rules(options.faults) if options.faults else []
         self.faults = Faults(options.fault_seed, rules)
         self._front = Front(self.floor, self._seeming_ms, options.ip_tokens, options.seed)
-        self._wording = SynthetixWording(self._front.wrap)
+        self._wording = SynthetixWording(self.floor, self._front.wrap)
         self._border = Border(self.faults, Lines(self._transport), self.clock.now_ms, self._wording)
-        self._streams = Streams(self.floor)
+        least_ms = int(options.speed * 1000 / BOOKS_PER_SECOND_MAX)
+        self._streams = Streams(self.floor, self.clock.now_ms, least_ms)
         self._hub = Hub(
             self._border,
             options.limits,
@@ -204,7 +208,7 @@ class SynthetixVenue:
                 self.trading.take(change, now_ms)
         self.trading.settle(self.market.settle(now_ms))
         self.trading.advance(now_ms)
-        self._streams.advance(now_ms)
+        self._streams.advance()
 
     def _publish(self, event: Event) -> Iterator[Change]:
         """Send what an event of the market changes, and give each change."""
@@ -214,13 +218,10 @@ class SynthetixVenue:
 
     def _tell(self, news: News) -> None:
         """Send what happened to accounts; their trades are the market's, too."""
-        now_ms = self.clock.now_ms()
         for event in news.account_events:
-            frame = self._streams.account_frame(event, now_ms)
-            for client in self._hub.of_account(event.sub_account_id):
-                client.send(frame)
+            self._streams.publish_account(event)
         for liquidation in news.liquidations:
-            self._streams.publish_liquidation(liquidation, now_ms)
+            self._streams.publish_liquidation(liquidation)
         for trades in news.trades:
             for _ in self._publish(trades):
                 pass
@@ -239,6 +240,14 @@ class SynthetixVenue:
     def refuse_connections(self, refused: bool = True) -> None:
         """Answer new WebSocket connections with HTTP 503, or take them again."""
         self._hub.refusing = refused
+
+    def mute(self, kind: str, symbol: str = "") -> None:
+        """Let a feed fall silent, its snapshots too, while its subscriptions stay."""
+        self._streams.muted.add((kind, symbol))
+
+    def unmute(self, kind: str, symbol: str = "") -> None:
+        """Let a feed be heard again."""
+        self._streams.muted.discard((kind, symbol))
 
     def set_maintenance(self, message: str | None) -> None:
         """Begin maintenance with these words, or end it with None."""
@@ -260,6 +269,7 @@ class SynthetixVenue:
     def _refresh(self) -> None:
         self.market.refresh()
         self.floor.refresh()
+        self._streams.refresh()
         self.trading.refresh(self.clock.now_ms())
 
     async def _pump(self) -> None:
@@ -304,18 +314,12 @@ class SynthetixVenue:
         )
 
     async def _serve_status(self, request: Request) -> Response:
-        return await self._tell_status(
-            request, lambda: plain(status(self._wording.maintenance or self.floor.maintenance))
-        )
+        return await self._tell_status(request, lambda: plain(status(self.floor.notice)))
 
     async def _serve_old_status(self, request: Request) -> Response:
         return await self._tell_status(
             request,
-            lambda: plain(
-                exchange_status(
-                    self._wording.maintenance or self.floor.maintenance, self._seeming_ms()
-                )
-            ),
+            lambda: plain(exchange_status(self.floor.notice, self._seeming_ms())),
         )
 
     async def _tell_status(self, request: Request, answer: Callable[[], Reply]) -> Response:

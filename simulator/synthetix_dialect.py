@@ -5,6 +5,12 @@ from typing import Literal
 
 import msgspec
 
+type Push = Literal["both", "method", "channel"]
+type Prices = Literal["update", "ticker"]
+type TradesForm = Literal["object", "list"]
+type Decimals = Literal["short", "padded"]
+type ExpiresAt = Literal["ms", "iso"]
+
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """How the venue speaks where the sources disagree (fact sheet 12.1 and 11).
@@ -27,12 +33,12 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         How `expiresAt` of an order is answered.
     """
 
-    push: Literal["both", "method", "channel"] = "both"
-    prices: Literal["update", "ticker"] = "update"
-    trades: Literal["object", "list"] = "object"
-    decimals: Literal["short", "padded"] = "short"
+    push: Push = "both"
+    prices: Prices = "update"
+    trades: TradesForm = "object"
+    decimals: Decimals = "short"
     blank_zeros: bool = False
-    expires_at: Literal["ms", "iso"] = "ms"
+    expires_at: ExpiresAt = "ms"
 
     def named(self, method: str, channel: str) -> dict[str, str]:
         """Return the keys that name the stream of a push."""

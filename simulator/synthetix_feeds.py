@@ -22,7 +22,7 @@ class FeedError(ValueError):
     """A subscription that the venue refuses; `str()` is its words."""
 
 
-class BookFeed(msgspec.Struct, frozen=True):
+class BookFeed(msgspec.Struct, frozen=True, tag="orderbook"):
     """A book, whole each time or as changes to a first snapshot."""
 
     symbol: str
@@ -31,38 +31,43 @@ class BookFeed(msgspec.Struct, frozen=True):
     every_ms: int
 
 
-class TradesFeed(msgspec.Struct, frozen=True):
+class TradesFeed(msgspec.Struct, frozen=True, tag="trades"):
     """The trades of a market, or of `ALL`."""
 
     symbol: str
 
 
-class PricesFeed(msgspec.Struct, frozen=True):
+class PricesFeed(msgspec.Struct, frozen=True, tag="marketPrices"):
     """The prices of a market, or of `ALL`."""
 
     symbol: str
 
 
-class CandlesFeed(msgspec.Struct, frozen=True):
+class CandlesFeed(msgspec.Struct, frozen=True, tag="candles"):
     """The open candle of a market, each time it changes."""
 
     symbol: str
     interval: str
 
 
-class LiquidationsFeed(msgspec.Struct, frozen=True):
+class LiquidationsFeed(msgspec.Struct, frozen=True, tag="liquidations"):
     """The liquidations of a market."""
 
     symbol: str
 
 
-class AccountFeed(msgspec.Struct, frozen=True):
+class AccountFeed(msgspec.Struct, frozen=True, tag="subAccountUpdates"):
     """What happens to a subaccount."""
 
     sub_account_id: str
 
 
 type Feed = BookFeed | TradesFeed | PricesFeed | CandlesFeed | LiquidationsFeed | AccountFeed
+
+
+def kind_of(feed: Feed) -> str:
+    """Return the `type` by which a feed is subscribed to."""
+    return str(feed.__struct_config__.tag)
 
 
 class Frame(msgspec.Struct, frozen=True):

@@ -9,7 +9,8 @@ from simulator.synthetix_seam import TradingHalf
 class Floor:
     """The markets and the trading half, as questions and feeds look at them.
 
-    `maintenance` is what the venue says about its maintenance; None when there is none.
+    `maintenance` is what the venue says about its maintenance, and `passing_maintenance` what it
+    says of one that befalls only the request that is answered now; None when there is none.
     """
 
     def __init__(self, market: Market, trading: TradingHalf, dialect: Dialect) -> None:
@@ -17,10 +18,16 @@ class Floor:
         self.trading = trading
         self.dialect = dialect
         self.maintenance: str | None = None
+        self.passing_maintenance: str | None = None
         self.close_only: set[str] = set()
         self.markets: dict[str, PerpMarket] = {}
         self._symbols: dict[str, str] = {}  # by coin
         self.refresh()
+
+    @property
+    def notice(self) -> str | None:
+        """Return what there is to say of maintenance; None when there is none."""
+        return self.passing_maintenance or self.maintenance
 
     def refresh(self) -> None:
         """Take over what the universe lists now, and where positions may only be reduced."""

@@ -1,10 +1,9 @@
 """The venue's front: what every request meets before and after whoever answers it; no socket."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from random import Random
-from typing import Literal
 
 import msgspec
 
@@ -13,10 +12,7 @@ from simulator.synthetix_answers import Answer, Refusal, refused, rest_envelope,
 from simulator.synthetix_floor import Floor
 from simulator.synthetix_info import ask
 from simulator.synthetix_limits import TokenBucket, cost
-from simulator.synthetix_requests import read_head
-from simulator.synthetix_ws import POSTED
-
-type Side = Literal["info", "trade"]
+from simulator.synthetix_requests import POSTED, Head, Side, read_head
 
 
 class Front:
@@ -39,10 +35,6 @@ class Front:
         self._now_ms = now_ms
         self._bucket = TokenBucket(ip_tokens)
         self._ids = Random(f"{seed}:requests")  # noqa: S311  (names, no secrets)
-        self._sides: Mapping[Side, Callable[[bytes], Answer]] = {
-            "info": self._info,
-            "trade": self._trade,
-        }
 
     def serve(self, side: Side, body: bytes) -> Reply:
         """Answer what was posted by HTTP."""
@@ -64,18 +56,17 @@ class Front:
         head = read_head(body)
         if isinstance(head, Refusal):
             return Answer(refusal=head)
-        if self._floor.maintenance is not None and head.action != "getExchangeStatus":
-            return refused("SERVICE_UNAVAILABLE", self._floor.maintenance)
+        if self._floor.notice is not None and head.action != "getExchangeStatus":
+            return refused("SERVICE_UNAVAILABLE", self._floor.notice)
         if not self._bucket.spend(cost(head.action, head.orders), time.monotonic()):
             answer = refused("RATE_LIMIT_EXCEEDED", "rate limit exceeded")
         else:
-            answer = self._sides[side](body)
+            answer = self._ask(side, head, body)
         return msgspec.structs.replace(answer, ip_rate_limit=self._bucket.snapshot)
 
-    def _info(self, body: bytes) -> Answer:
-        return ask(self._floor, self._now_ms(), body)
-
-    def _trade(self, body: bytes) -> Answer:
+    def _ask(self, side: Side, head: Head, body: bytes) -> Answer:
+        if side == "info":
+            return ask(self._floor, self._now_ms(), head)
         return self._floor.trading.handle_trade(body, self._now_ms())
 
 

@@ -1,6 +1,7 @@
 """What the border itself checks of a request, before anybody looks at what it wants."""
 
 from http import HTTPStatus
+from typing import Literal
 
 import msgspec
 
@@ -8,6 +9,12 @@ from simulator.synthetix_answers import Refusal
 
 BODY_BYTES_MAX = 20_480
 """A larger body is refused with status 413 (fact sheet 2.4)."""
+
+
+type Side = Literal["info", "trade"]
+"""Which way a request came: public, or signed."""
+POSTED = "posted"
+"""The kind of a reply that is a whole WebSocket reply already."""
 
 
 class _Params(msgspec.Struct, frozen=True):

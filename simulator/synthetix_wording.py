@@ -11,6 +11,7 @@ from simulator.fault_rules import ClockSkew, CorruptChecksum, Maintenance, On, T
 from simulator.faults import Hit, Thing
 from simulator.replies import JSON, TEXT, Reply
 from simulator.synthetix_answers import CODES, Answer, refused
+from simulator.synthetix_floor import Floor
 
 STATUS = "status"
 """What a rule calls GET /v1/status and the older routes."""
@@ -38,18 +39,19 @@ class _Head(msgspec.Struct, frozen=True):
 class SynthetixWording:
     """How Synthetix's requests and frames read to the rules.
 
-    `skew_ms` is how far the venue's clock is off during the request that is executed now, and
-    `maintenance` what the venue says of its maintenance during it.
+    `skew_ms` is how far the venue's clock is off during the request that is executed now.
 
     Parameters
     ----------
+    floor : Floor
+        What is told that there is maintenance, while a request is executed.
     wrap : Callable[[Answer], Reply]
         Puts an answer into the REST envelope.
     """
 
-    def __init__(self, wrap: Callable[[Answer], Reply]) -> None:
+    def __init__(self, floor: Floor, wrap: Callable[[Answer], Reply]) -> None:
         self.skew_ms = 0
-        self.maintenance: str | None = None
+        self._floor = floor
         self._wrap = wrap
 
     def describe_request(self, on: On, body: bytes, *, action: bool) -> Thing:
@@ -87,12 +89,12 @@ class SynthetixWording:
         words = [hit.rule.message for hit in hits if isinstance(hit.rule, Maintenance)]
         if words and thing.type not in {STATUS, "getExchangeStatus"}:
             return self._wrap(refused("SERVICE_UNAVAILABLE", words[0]))
-        self.maintenance = words[0] if words else None
+        self._floor.passing_maintenance = words[0] if words else None
         self.skew_ms = sum(hit.rule.offset_ms for hit in hits if isinstance(hit.rule, ClockSkew))
         try:
             return execute(body)
         finally:
-            self.skew_ms, self.maintenance = 0, None
+            self.skew_ms, self._floor.passing_maintenance = 0, None
 
     def alter_frame(self, hits: tuple[Hit, ...], frame: str) -> str:
         """Return a frame as the rules let it read: with a wrong checksum."""

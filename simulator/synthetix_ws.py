@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 from starlette.responses import Response
@@ -16,10 +16,8 @@ from simulator.replies import Reply
 from simulator.socket_client import CLOSE_NORMAL, Goodbye, Socket
 from simulator.synthetix_answers import Refusal, ws_refusal, ws_reply
 from simulator.synthetix_feeds import FRAME, AccountFeed, Feed, FeedError, Frame, parse_feed
-
-type Side = Literal["info", "trade"]
-POSTED = "posted"
-"""The kind of a reply that is a whole WebSocket reply already."""
+from simulator.synthetix_requests import POSTED, Side
+from simulator.synthetix_streams import Streams
 
 AUTH_LATE = Goodbye(1008, "authentication timeout")
 IDLE = Goodbye(CLOSE_NORMAL, "idle")
@@ -45,16 +43,6 @@ class Authenticate(Protocol):
 
     def __call__(self, message: str, signature: str) -> str | Refusal:
         """Verify it at this moment."""
-
-
-class Streams(Protocol):
-    """What clients hear; the hub only knows who they are."""
-
-    def open(self, client: "Client", feed: Feed) -> None:
-        """Begin a feed for a client, from its beginning if it has begun before."""
-
-    def close(self, client: "Client", feed: Feed) -> None:
-        """End a feed for a client."""
 
 
 class Client(Socket):
@@ -126,11 +114,6 @@ class Hub:
         for client in self.clients:
             client.close()
         return len(self.clients)
-
-    def of_account(self, sub_account_id: str) -> Iterator[Client]:
-        """Give the clients that hear of a subaccount."""
-        feed = AccountFeed(sub_account_id)
-        return (client for client in self.clients if feed in client.feeds)
 
     async def serve_info(self, websocket: WebSocket) -> None:
         """Serve a client of the public side until either closes."""

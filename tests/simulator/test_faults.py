@@ -256,6 +256,7 @@ def test_what_is_no_rule_is_refused_by_its_place(
 
 NATURAL, POSITIVE = "a whole number of at least 0", "a whole number of at least 1"
 ERROR = "a known HTTP status of at least 400"
+ACTION = "one of 'request', 'exchange', 'trade', 'post'"
 REQUEST = "one of 'request', 'exchange', 'trade', 'info', 'post'"
 
 
@@ -273,7 +274,7 @@ REQUEST = "one of 'request', 'exchange', 'trade', 'info', 'post'"
         ("silent", {"on": "post"}, "on", "one of 'ws'", "'post'"),
         ("drop_reply", {}, "on", REQUEST, "nothing"),
         ("drop_reply", {"on": "ws"}, "on", REQUEST, "'ws'"),
-        ("post_only", {"on": "info"}, "on", "one of 'request', 'exchange', 'trade', 'post'", "'info'"),
+        ("post_only", {"on": "info"}, "on", ACTION, "'info'"),
         ("status", {"on": "info"}, "status", "a whole number", "nothing"),
         ("status", {"on": "info", "status": 200}, "status", ERROR, "200"),
         ("status", {"on": "info", "status": 599}, "status", ERROR, "599"),
