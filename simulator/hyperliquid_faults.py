@@ -8,7 +8,7 @@ import msgspec
 
 from simulator.fault_rules import ClockSkew, On, PostOnly, Trait, UnknownOid
 from simulator.faults import Hit, Thing
-from simulator.hyperliquid_replies import Reply
+from simulator.replies import Reply
 
 USER_CHANNELS = frozenset({
     "orderUpdates", "user", "userFills", "userFundings", "userNonFundingLedgerUpdates",

@@ -45,6 +45,11 @@ class Perp(msgspec.Struct, frozen=True):
         return self.listing.coin
 
     @property
+    def is_halted(self) -> bool:
+        """Say whether it takes no orders: it is delisted."""
+        return self.listing.delisted
+
+    @property
     def price_decimals(self) -> int:
         """Return how many decimals its prices have at most."""
         return self.listing.max_decimals

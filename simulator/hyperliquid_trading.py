@@ -15,11 +15,11 @@ from simulator.exchange.accounts import Account
 from simulator.exchange.events import Event
 from simulator.exchange.rules import Knobs, VenueRules
 from simulator.hyperliquid_directory import Agent, Directory, account_name
-from simulator.hyperliquid_market_feed import MarketFeed
 from simulator.hyperliquid_news import News, Records, gather, prints
-from simulator.hyperliquid_perps import FEE_TIERS, Perp
+from simulator.hyperliquid_perps import FEE_TIERS, Perp, list_perps
 from simulator.hyperliquid_user_wire import LedgerRow, usd
 from simulator.market import Change, Market
+from simulator.market_feed import MarketFeed
 from simulator.universe import Json
 from simulator.wire import FundingRate
 
@@ -90,7 +90,7 @@ class Trading:
         No news says that cash or leverage may have moved without an event."""
         self._records: dict[str, Records] = {}
         self._calls = 0
-        self._feed = MarketFeed(market, self.exchange, self._publish)
+        self._feed = MarketFeed(market, self.exchange, self._publish, list_perps)
         self._feed.refresh(now_ms)
         for address, usdc in options.accounts:
             self.open(address, usdc, now_ms)

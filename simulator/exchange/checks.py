@@ -29,7 +29,9 @@ def batch_fault(
     for request in requests:
         if fault := request_fault(state, request, sized=sized):
             return fault
-    return _GROUP_FAULTS[grouping](requests)
+    fault = _GROUP_FAULTS[grouping](requests)
+    bound = state.venue.triggers_need_position  # where no trigger opens a position anyhow
+    return None if bound and fault is Fault.NOT_REDUCE_ONLY else fault
 
 
 def request_fault(state: State, request: OrderRequest, *, sized: bool = True) -> Fault | None:
@@ -39,7 +41,7 @@ def request_fault(state: State, request: OrderRequest, *, sized: bool = True) ->
         return Fault.UNKNOWN_ASSET
     if request.price <= 0 or (request.trigger and request.trigger.price <= 0):
         return Fault.INVALID_PRICE
-    if sized and (fault := _size_fault(market.rules, request)):
+    if sized and not request.closes_position and (fault := _size_fault(market.rules, request)):
         return fault
     too_far = abs(request.price - market.mark) > market.rules.band * market.mark
     return Fault.PRICE_BAND if too_far and request.trigger is None else None
@@ -99,8 +101,7 @@ def refusal(state: State, order: Order) -> Status | None:
 
 def lacks_margin(state: State, order: Order) -> bool:
     """Say whether an order that may open a position lacks the initial margin at the mark."""
-    request = order.request
-    if request.reduce_only:
+    if state.only_reduces(order):
         return False
     account, position = state.accounts[order.account], state.position_of(order)
     change = order.side.value * order.remaining
@@ -116,16 +117,65 @@ def _trigger_is_past(state: State, order: Order) -> bool:
     trigger = order.request.trigger
     if trigger is None or order.phase is Phase.WAITING_FOR_FILL:
         return False
-    return trigger.fires(order.side, state.markets[order.asset].mark)
+    price = state.markets[order.asset].trigger_price(trigger)
+    return price is not None and trigger.fires(order.side, price)
+
+
+def _lacks_position(state: State, order: Order) -> bool:
+    return _is_bound(state, order) and not state.position_of(order).size
+
+
+def _is_on_position_side(state: State, order: Order) -> bool:
+    return _is_bound(state, order) and state.position_of(order).size * order.side.value > 0
+
+
+def _is_bound(state: State, order: Order) -> bool:
+    """Say whether an order is a trigger that needs a position, and not once its parent fills."""
+    waits = order.phase is Phase.WAITING_FOR_FILL
+    return state.venue.triggers_need_position and bool(order.request.trigger) and not waits
 
 
 def _too_many(state: State, order: Order) -> bool:
     account = state.accounts[order.account]
-    count = len(account.live)
+    count = len(account.live) - (order.oid in account.live)  # it may take another's place
     if count >= state.venue.open_orders_limit(account.volume):
         return True
     special = order.request.reduce_only or order.request.trigger is not None
     return special and count >= state.venue.open_orders_base
+
+
+def _too_many_in_market(state: State, order: Order) -> bool:
+    most = state.venue.market_orders_max
+    if most is None:
+        return False
+    live = state.accounts[order.account].live.values()
+    return sum(x.asset == order.asset and x.oid != order.oid for x in live) >= most
+
+
+def _exceeds_position(state: State, order: Order) -> bool:
+    """Ask whether the reduce-only orders in the book would be more than there is to reduce."""
+    if not state.venue.reduce_only_within_position or not _reduces_in_book(order):
+        return False
+    others = (
+        x.remaining
+        for x in state.accounts[order.account].live.values()
+        if x.asset == order.asset and x.oid != order.oid and _reduces_in_book(x)
+    )
+    held = abs(state.position_of(order).size)
+    return sum(others, order.remaining) > held
+
+
+def _reduces_in_book(order: Order) -> bool:
+    return order.request.reduce_only and order.request.trigger is None
+
+
+def _below_min_size(state: State, order: Order) -> bool:
+    """Ask for the least size, but let a reduce-only order close a position of dust."""
+    least = state.markets[order.asset].rules.min_size
+    if order.tracks_position or order.size >= least:
+        return False
+    closes = order.size >= abs(state.position_of(order).size)
+    return not (state.only_reduces(order) and closes)
 
 
 def _reduces_nothing(state: State, order: Order) -> bool:
@@ -140,7 +190,7 @@ def _below_minimum(state: State, order: Order) -> bool:
     if order.tracks_position or order.request.price * order.size >= rules.min_notional:
         return False
     closes = order.size >= abs(state.position_of(order).size)
-    return not (order.request.reduce_only and closes)
+    return not (state.only_reduces(order) and closes)
 
 
 def _outside_collar(state: State, order: Order) -> bool:
@@ -156,16 +206,21 @@ def _above_tier(state: State, order: Order) -> bool:
     """Ask whether the position would reach a tier that does not allow its leverage."""
     position, market = state.position_of(order), state.markets[order.asset]
     after = abs(position.size + order.side.value * order.remaining)
-    if order.request.reduce_only or after <= abs(position.size):
+    if state.only_reduces(order) or after <= abs(position.size):
         return False
     return position.leverage > market.rules.tier(after * market.mark).max_leverage
 
 
 _REFUSALS: tuple[tuple[Status, Callable[[State, Order], bool]], ...] = (
     (Status.TICK_REJECTED, _off_tick),
+    (Status.NO_POSITION_REJECTED, _lacks_position),
+    (Status.POSITION_SIDE_REJECTED, _is_on_position_side),
     (Status.TRIGGER_REJECTED, _trigger_is_past),
+    (Status.TOO_MANY_IN_MARKET_REJECTED, _too_many_in_market),
     (Status.TOO_MANY_ORDERS_REJECTED, _too_many),
     (Status.REDUCE_ONLY_REJECTED, _reduces_nothing),
+    (Status.EXCEEDS_POSITION_REJECTED, _exceeds_position),
+    (Status.MIN_SIZE_REJECTED, _below_min_size),
     (Status.MIN_NOTIONAL_REJECTED, _below_minimum),
     (Status.COLLAR_REJECTED, _outside_collar),
     (Status.MAX_POSITION_REJECTED, _above_tier),

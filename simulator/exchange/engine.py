@@ -26,14 +26,13 @@ from simulator.exchange.model import (
 )
 from simulator.exchange.placing import OrderKey
 from simulator.exchange.rules import FEE_DECIMALS, Knobs, MarketRules, VenueRules
-from simulator.exchange.settling import fire_due, settle
+from simulator.exchange.settling import fire_due, fire_on_last, settle
 from simulator.exchange.state import State
 from simulator.exchange.twaps import Twap, Twaps
 from simulator.numbers import truncate
 
 SCHEDULE_AHEAD_MS = 5_000
-SCHEDULES_PER_DAY = 10
-"""A scheduled cancel lies 5 s ahead at least and may go off 10 times a UTC day (3.4)."""
+"""A scheduled cancel lies 5 s ahead at least (Hyperliquid 3.4, Synthetix 5.1)."""
 
 type Levels = Iterable[tuple[Decimal, Decimal]]
 
@@ -211,6 +210,7 @@ class Exchange:
     ) -> list[Event]:
         """Take in an outside trade, which fills the resting orders it reached."""
         self._start(now)
+        self._state.print_price(asset, price)
         print_trade(self._state, asset, price, size, aggressor)
         return self._finish()
 
@@ -306,10 +306,12 @@ class Exchange:
         while (action := state.next_timer(now)) is not None:
             action()
             settle(state)
+            fire_on_last(state)
         state.now = now
 
     def _finish(self) -> list[Event]:
         settle(self._state)
+        fire_on_last(self._state)
         return self._state.events
 
     def _reply(self, *outcomes: Outcome) -> Reply:
@@ -321,8 +323,8 @@ class Exchange:
             return Fault.SCHEDULE_VOLUME
         if time < now + SCHEDULE_AHEAD_MS:
             return Fault.SCHEDULE_TOO_SOON
-        spent = account.cancel_days.count(now // DAY_MS)
-        return Fault.SCHEDULE_SPENT if spent >= SCHEDULES_PER_DAY else None
+        spent, most = account.cancel_days.count(now // DAY_MS), self._state.venue.schedules_per_day
+        return Fault.SCHEDULE_SPENT if most is not None and spent >= most else None
 
     def _cancel_scheduled(self, account: Account, time: int) -> None:
         if account.cancel_at != time:

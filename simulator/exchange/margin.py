@@ -10,7 +10,7 @@ import msgspec
 
 from simulator.exchange.accounts import Account, Position, sign
 from simulator.exchange.book import Book
-from simulator.exchange.model import ZERO
+from simulator.exchange.model import ZERO, Trigger
 from simulator.exchange.rules import FEE_DECIMALS, MarketRules
 from simulator.numbers import truncate
 
@@ -22,7 +22,7 @@ ROE_DECIMALS = 10
 class Market(msgspec.Struct):
     """One market's rules, book and reference prices; `armed` are the orders that wait for it.
 
-    A market that `is_halted` takes no order.
+    A market that `is_halted` takes no order; `last` is the price of its last trade, None before.
     """
 
     rules: MarketRules
@@ -31,6 +31,11 @@ class Market(msgspec.Struct):
     oracle: Decimal
     armed: dict[int, None] = msgspec.field(default_factory=dict)
     is_halted: bool = False
+    last: Decimal | None = None
+
+    def trigger_price(self, trigger: Trigger) -> Decimal | None:
+        """Return the price that a trigger watches; None before the first trade."""
+        return self.last if trigger.on_last else self.mark
 
 
 type Markets = Mapping[int, Market]

@@ -27,7 +27,7 @@ _UNMATCHED = {
 
 def execute(state: State, order: Order, liquidation: LiquidationMark | None = None) -> None:
     """Match an order as far as the book goes; then it rests or ends."""
-    stopped = _book_refusal(state, order) or _match(state, order, liquidation)
+    stopped = book_refusal(state, order) or _match(state, order, liquidation)
     if not order.remaining:
         state.finish(order, Status.FILLED)
     elif stopped:
@@ -48,7 +48,7 @@ def end(state: State, order: Order, refused: Status) -> None:
 
 def fillable(state: State, order: Order) -> Decimal:
     """Return how much of an order may fill now: a reduce-only one only to a flat position."""
-    if not order.request.reduce_only:
+    if not state.only_reduces(order):
         return order.remaining
     size = state.position_of(order).size
     return min(order.remaining, abs(size)) if size * order.side.value < 0 else ZERO
@@ -85,7 +85,8 @@ def print_trade(state: State, asset: int, price: Decimal, size: Decimal, aggress
         size -= _fill_resting(state, entry.order, size)
 
 
-def _book_refusal(state: State, order: Order) -> Status | None:
+def book_refusal(state: State, order: Order) -> Status | None:
+    """Return why the book as it stands refuses an order whole, or None."""
     book, price = state.markets[order.asset].book, order.request.price
     if order.tif is Tif.ALO and book.next_offer(order.side, price):
         return Status.POST_ONLY_REJECTED

@@ -48,16 +48,20 @@ class TriggerKind(Enum):
 
 
 class Trigger(msgspec.Struct, frozen=True):
-    """The mark `price` at which an order wakes, as a market order or as a resting limit order."""
+    """The `price` at which an order wakes, as a market order or as a resting limit order.
+
+    It is a mark, or with `on_last` the price of a trade (Synthetix `triggerPriceType`).
+    """
 
     kind: TriggerKind
     price: Decimal
     is_market: bool
+    on_last: bool = False
 
-    def fires(self, side: Side, mark: Decimal) -> bool:
-        """Say whether `mark` wakes an order of `side`: a buy stop above, a sell stop below."""
+    def fires(self, side: Side, price: Decimal) -> bool:
+        """Say whether `price` wakes an order of `side`: a buy stop above, a sell stop below."""
         above = (side is Side.BUY) == (self.kind is TriggerKind.STOP)
-        return mark >= self.price if above else mark <= self.price
+        return price >= self.price if above else price <= self.price
 
 
 class Grouping(Enum):
@@ -72,7 +76,7 @@ class OrderRequest(msgspec.Struct, frozen=True):
     """One order as asked for; a market order carries the worst price it accepts.
 
     `expires_ms` ends a resting order; `builder_rate` is a fraction of the notional on top of the
-    fee.
+    fee. One that `closes_position` has no size of its own until it fires.
     """
 
     asset: int
@@ -85,16 +89,33 @@ class OrderRequest(msgspec.Struct, frozen=True):
     client_id: str | None = None
     expires_ms: int | None = None
     builder_rate: Decimal = ZERO
+    closes_position: bool = False
 
 
 class TwapRequest(msgspec.Struct, frozen=True):
-    """A size to trade in even parts over `minutes`."""
+    """A size to trade in even parts over `minutes` and `seconds`, one each `every_secs`.
+
+    No part trades at a price beyond `limit`.
+    """
 
     asset: int
     side: Side
     size: Decimal
     minutes: int
     reduce_only: bool = False
+    seconds: int = 0
+    every_secs: int = 30
+    limit: Decimal | None = None
+
+    @property
+    def duration_secs(self) -> int:
+        """Return how long it runs."""
+        return 60 * self.minutes + self.seconds
+
+    @property
+    def parts(self) -> int:
+        """Return how many parts it has; one at least."""
+        return max(self.duration_secs // self.every_secs, 1)
 
 
 class Status(StrEnum):
@@ -123,9 +144,15 @@ class Status(StrEnum):
     FOK_REJECTED = "fokCancelRejected"  # Synthetix: FOK_NOT_FILLED
     NO_LIQUIDITY_REJECTED = "marketOrderNoLiquidityRejected"
     TRIGGER_REJECTED = "badTriggerPxRejected"
+    NO_POSITION_REJECTED = "noPositionRejected"  # Synthetix: a trigger without a position
+    POSITION_SIDE_REJECTED = "positionSideRejected"  # Synthetix: one on the position's own side
     COLLAR_REJECTED = "oracleRejected"
     SELF_TRADE_REJECTED = "selfTradeRejected"  # Synthetix: SELF_TRADE_PREVENTED
     TOO_MANY_ORDERS_REJECTED = "tooManyOpenOrdersRejected"
+    # Synthetix knows these apart: a market's own cap, a size below the least, more than is held.
+    TOO_MANY_IN_MARKET_REJECTED = "tooManyOpenOrdersInMarketRejected"
+    MIN_SIZE_REJECTED = "minSizeRejected"
+    EXCEEDS_POSITION_REJECTED = "exceedsPositionRejected"
 
     @property
     def is_final(self) -> bool:

@@ -1,5 +1,7 @@
 """The commands on orders: place, modify, cancel; each leaves its outcome and settled state."""
 
+import msgspec
+
 from simulator.exchange.checks import batch_fault, refusal, request_fault
 from simulator.exchange.events import (
     Denied,
@@ -11,7 +13,7 @@ from simulator.exchange.events import (
     WaitingForFill,
     WaitingForTrigger,
 )
-from simulator.exchange.matching import execute
+from simulator.exchange.matching import book_refusal, execute
 from simulator.exchange.model import (
     Fault,
     Grouping,
@@ -47,7 +49,8 @@ def modify(
     """Cancel an order and place another in its stead, its group included.
 
     `always` places the new order even if the old one is gone. A Refused new order leaves the old
-    one canceled; a Denied request leaves it as it was (Hyperliquid 3.3).
+    one canceled, unless the venue keeps its id; a Denied request leaves it as it was (Hyperliquid
+    3.3).
     """
     old = live_order(state, account, key)
     if old is None:
@@ -55,10 +58,18 @@ def modify(
         return (place(state, account, (request,), Grouping.NONE) if always else gone)[0]
     if fault := _modify_fault(state, old, request):
         return Denied(fault)
+    if state.knobs.modify_keeps_priority and _only_shrinks(state, old, request):
+        old.request, old.size = request, request.size
+        state.report(old, Status.OPEN)
+        return _outcome(state, old)
     new = _successor(state, old, request)
+    keeps = new.oid == old.oid
+    if keeps and (refused := _change_refusal(state, new)):
+        state.restore(old)
+        return _refused(state, new, refused)
     if old.group is not None:
         join(state, new, old.group, replaces=old)
-    if new.oid == old.oid:
+    if keeps:
         state.remove(old)
     else:
         state.finish(old, Status.CANCELED)
@@ -145,7 +156,8 @@ def _place_position_tpsl(
 
 def _add_tracking(state: State, account: str, request: OrderRequest, group: int) -> Order:
     order = state.new_order(account, request)
-    order.tracks_position, order.size = True, order.filled
+    if not state.venue.position_tpsl_is_sized:
+        order.tracks_position, order.size = True, order.filled
     join(state, order, group)
     _enter(state, order)
     return order
@@ -159,13 +171,28 @@ def _modify_fault(state: State, old: Order, request: OrderRequest) -> Fault | No
     return Fault.BELOW_FILLED if too_small else None
 
 
+def _only_shrinks(state: State, old: Order, request: OrderRequest) -> bool:
+    """Say whether a resting order is asked for nothing but a smaller size, under its id."""
+    rests = old.phase is Phase.WORKING and state.is_live(old)
+    same = msgspec.structs.replace(request, size=old.request.size) == old.request
+    return state.venue.modify_keeps_id and rests and same and request.size <= old.size
+
+
+def _change_refusal(state: State, new: Order) -> Status | None:
+    """Return why a change under the same id is refused, or None."""
+    if refused := refusal(state, new):
+        return refused
+    works = new.phase is Phase.WORKING and new.request.trigger is None
+    return book_refusal(state, new) if works else None
+
+
 def _successor(state: State, old: Order, request: OrderRequest) -> Order:
     """Make the order that follows a modified one, under its id and with its fills if kept."""
     keeps = state.venue.modify_keeps_id
     new = state.new_order(old.account, request, old.oid if keeps else None)
     new.tracks_position = old.tracks_position
     if keeps:
-        new.filled, new.notional = old.filled, old.notional
+        new.filled, new.notional, new.time = old.filled, old.notional, old.time
     if old.tracks_position:
         new.size = new.filled
     if old.phase is Phase.WAITING_FOR_FILL:
@@ -201,13 +228,17 @@ def _is_refused(order: Order) -> bool:
 def _outcome(state: State, order: Order) -> Outcome:
     client_id = order.request.client_id
     if _is_refused(order):
-        book = state.markets[order.asset].book
-        best = (book.best(Side.BUY), book.best(Side.SELL))
-        return Refused(order.oid, client_id, order.asset, order.status, *best)
+        return _refused(state, order, order.status)
     acknowledged = order.status.is_final or state.knobs.partial_ack_is_filled
     if order.filled and acknowledged:
         return Filled(order.oid, client_id, order.filled, order.average_price)
     return Resting(order.oid, client_id)
+
+
+def _refused(state: State, order: Order, status: Status) -> Refused:
+    book = state.markets[order.asset].book
+    best = (book.best(Side.BUY), book.best(Side.SELL))
+    return Refused(order.oid, order.request.client_id, order.asset, status, *best)
 
 
 def _child_outcome(state: State, child: Order, *, waits: bool) -> Outcome:

@@ -28,6 +28,19 @@ def fire_due(state: State, asset: int) -> None:
             settle(state)
 
 
+def fire_on_last(state: State) -> None:
+    """Wake the orders whose trigger the last trade has reached, and those that their trades do."""
+    while state.traded:
+        asset = next(iter(state.traded))
+        del state.traded[asset]
+        market = state.markets[asset]
+        for oid in tuple(market.armed):
+            trigger = state.orders[oid].request.trigger
+            if oid in market.armed and trigger and trigger.on_last:
+                _fire_if_due(state, state.orders[oid])
+                settle(state)
+
+
 def join(state: State, order: Order, group_id: int, replaces: Order | None = None) -> None:
     """Put an order into a group, as a new child or in the place of another member."""
     group = state.groups[group_id]
@@ -58,7 +71,7 @@ def _settle_group(state: State, order: Order, group: Group) -> None:
         _settle_children(state, order, group)
     elif order.oid in group.children:
         group.children.remove(order.oid)
-        if order.status is Status.FILLED:
+        if order.status is Status.FILLED and (state.knobs.bracket_is_oco or not group.bracket):
             _cancel_siblings(state, group)
     if group.parent is None and not group.children and order.group is not None:
         state.groups.pop(order.group, None)
@@ -99,7 +112,7 @@ def _cancel_void_reductions(state: State, touched: Order) -> None:
     """Cancel the reduce-only orders of a position that is flat or on their own side now."""
     size = state.position_of(touched).size
     for order in tuple(state.accounts[touched.account].live.values()):
-        reduces = order.asset == touched.asset and order.request.reduce_only
+        reduces = order.asset == touched.asset and state.only_reduces(order)
         void = size * order.side.value >= 0 and order.phase is not Phase.WAITING_FOR_FILL
         if reduces and void:
             state.finish(order, Status.REDUCE_ONLY_CANCELED)
@@ -107,7 +120,10 @@ def _cancel_void_reductions(state: State, touched: Order) -> None:
 
 def _fire_if_due(state: State, order: Order) -> None:
     trigger = order.request.trigger
-    if trigger and trigger.fires(order.side, state.markets[order.asset].mark):
+    if trigger is None:
+        return
+    price = state.markets[order.asset].trigger_price(trigger)
+    if price is not None and trigger.fires(order.side, price):
         _fire(state, order)
 
 
@@ -120,6 +136,10 @@ def _fire(state: State, order: Order) -> None:
         state.report(order, Status.TRIGGERED)
     if order.tracks_position:
         order.size = abs(state.position_of(order).size)
+    market = state.markets[order.asset]
+    if market.rules.market_reach is not None and order.tif is Tif.MARKET:
+        price = market.mark * (1 + order.side.value * market.rules.market_reach)
+        order.request = msgspec.structs.replace(order.request, price=price)
     if lacks_margin(state, order):
         end(state, order, Status.MARGIN_REJECTED)
     else:

@@ -23,10 +23,14 @@ ENDED_ORDERS_MAX = 100_000
 
 
 class Group(msgspec.Struct):
-    """Orders that live and die together; only live ones are in it. A `parent` of None is gone."""
+    """Orders that live and die together; only live ones are in it. A `parent` of None is gone.
+
+    A `bracket` began with a parent.
+    """
 
     parent: int | None
     children: list[int]
+    bracket: bool = False
 
 
 class Trade(msgspec.Struct, frozen=True):
@@ -45,6 +49,8 @@ class State:
     ----------
     touched : deque of Order
         Orders that traded or ended, whose consequences are still to be drawn (settling.py).
+    traded : dict
+        Markets whose last price is new, whose triggers on it are still to be looked at.
     """
 
     def __init__(self, venue: VenueRules, knobs: Knobs, first_oid: int, now: int) -> None:
@@ -58,6 +64,7 @@ class State:
         self.client_ids: dict[tuple[str, str], int] = {}
         self.events: list[Event] = []
         self.touched: deque[Order] = deque()
+        self.traded: dict[int, None] = {}
         self._ended: deque[int] = deque()
         self._timers: list[tuple[int, int, Callable[[], None]]] = []
         self._next_oid = first_oid
@@ -98,10 +105,20 @@ class State:
             oid = self._next_oid
             self._next_oid += 1
         order = Order(oid, account, request, self.now, request.size, self.now)
+        order.tracks_position = request.closes_position
         self.orders[oid] = order
         if request.client_id is not None:
             self.client_ids[account, request.client_id] = oid
         return order
+
+    def restore(self, order: Order) -> None:
+        """Put an order back under its id after another that was to take it over."""
+        replaced = self.orders[order.oid].request.client_id
+        if replaced is not None and replaced != order.request.client_id:
+            del self.client_ids[order.account, replaced]
+        self.orders[order.oid] = order
+        if order.request.client_id is not None:
+            self.client_ids[order.account, order.request.client_id] = order.oid
 
     def report(self, order: Order, status: Status) -> None:
         """Tell that an order has reached a status, with a copy of it as it is now."""
@@ -144,7 +161,7 @@ class State:
     def new_group(self, parent: Order | None = None) -> int:
         """Make a group, of a parent where there is one, and return its id."""
         group = self.new_id()
-        self.groups[group] = Group(parent.oid if parent else None, [])
+        self.groups[group] = Group(parent.oid if parent else None, [], bool(parent))
         if parent is not None:
             parent.group = group
         return group
@@ -172,8 +189,21 @@ class State:
         venue = truncate(notional * self.fee_rate(order, crossed=crossed), FEE_DECIMALS)
         return venue + builder, builder
 
+    def only_reduces(self, order: Order) -> bool:
+        """Say whether an order may never open a position, by its own or by the venue's rule."""
+        triggered = self.venue.triggers_need_position and order.request.trigger is not None
+        return order.request.reduce_only or triggered
+
+    def print_price(self, asset: int, price: Decimal) -> None:
+        """Note that the market traded at a price."""
+        self.markets[asset].last = price
+        self.traded[asset] = None
+
     def trade(self, taker: Order | None, maker: Order | None, trade: Trade) -> None:
         """Match two orders, or one with the outside (None); a filled maker ends here."""
+        order = taker or maker
+        if order is not None:
+            self.print_price(order.asset, trade.price)
         if taker is not None:
             self._fill(taker, trade, maker.account if maker else None, crossed=True)
         if maker is not None:

@@ -1,4 +1,4 @@
-"""Time-weighted orders: a size traded in even parts every 30 s, each a bounded market order.
+"""Time-weighted orders: a size traded in even parts at even times, each a bounded market order.
 
 A part that found no liquidity is made up for by later ones, at most three times the even part each
 (Hyperliquid fact sheet 5.10). The venue's random spacing is left out: the engine has no chance.
@@ -16,11 +16,9 @@ from simulator.exchange.settling import settle
 from simulator.exchange.state import State
 from simulator.numbers import truncate
 
-PART_EVERY_MS = 30_000
-PARTS_PER_MINUTE = 2
 SLIPPAGE = Decimal("0.03")
 CATCH_UP = 3
-MINUTES_MIN, MINUTES_MAX = 5, 1_440
+SECS_MIN, SECS_MAX = 300, 86_400
 VALUE_PER_MINUTE = Decimal(10)
 """The least notional of a TWAP for each minute it runs."""
 
@@ -45,7 +43,7 @@ class Twaps:
         self._running: dict[int, Twap] = {}
 
     def start(self, account: str, request: TwapRequest) -> Outcome:
-        """Send the first part now and the others every 30 s."""
+        """Send the first part now and the others as time goes on."""
         if fault := _fault(self._state, account, request):
             return Denied(fault)
         twap = Twap(self._state.new_id(), account, request, self._state.now)
@@ -74,9 +72,9 @@ class Twaps:
         twap.sent += 1
         if size := _part(self._state, twap):
             self._trade_part(twap, size)
-        parts = twap.request.minutes * PARTS_PER_MINUTE
-        if twap.sent < parts and twap.executed_size < twap.request.size:
-            due = twap.started + twap.sent * PART_EVERY_MS
+        asked = twap.request
+        if twap.sent < asked.parts and twap.executed_size < asked.size:
+            due = twap.started + twap.sent * asked.every_secs * 1000
             self._state.at(due, lambda: self._send_part(twap_id))
         else:
             self._end(twap, TwapStatus.FINISHED)
@@ -85,6 +83,8 @@ class Twaps:
         state, asked = self._state, twap.request
         market = state.markets[asked.asset]
         price = market.mark * (1 + asked.side.value * SLIPPAGE)
+        if asked.limit is not None and asked.side.passes(asked.limit, price):
+            price = asked.limit
         part = OrderRequest(
             asked.asset, asked.side, price, size, Tif.IOC, reduce_only=asked.reduce_only
         )
@@ -117,9 +117,8 @@ class Twaps:
 def _part(state: State, twap: Twap) -> Decimal:
     """Return the next part: what should be executed by now, less what is, in whole lots."""
     asked = twap.request
-    parts = asked.minutes * PARTS_PER_MINUTE
-    behind = asked.size * twap.sent / parts - twap.executed_size
-    size = min(behind, asked.size / parts * CATCH_UP)
+    behind = asked.size * twap.sent / asked.parts - twap.executed_size
+    size = min(behind, asked.size / asked.parts * CATCH_UP)
     return truncate(max(size, ZERO), state.markets[asked.asset].rules.size_decimals)
 
 
@@ -129,9 +128,12 @@ def _fault(state: State, account: str, request: TwapRequest) -> Fault | None:
         return Fault.UNKNOWN_ASSET
     if not size_is_valid(market.rules, request.size):
         return Fault.INVALID_SIZE
-    if not MINUTES_MIN <= request.minutes <= MINUTES_MAX:
+    if not SECS_MIN <= request.duration_secs <= SECS_MAX:
         return Fault.TWAP_DURATION
-    if request.size * market.mark < VALUE_PER_MINUTE * request.minutes:
+    least = state.venue.twap_value_min
+    if request.size * market.mark < (
+        VALUE_PER_MINUTE * request.minutes if least is None else least
+    ):
         return Fault.TWAP_VALUE
     position = state.position(state.accounts[account], request.asset)
     void = position.size * request.side.value >= 0

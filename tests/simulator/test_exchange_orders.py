@@ -239,6 +239,46 @@ def test_a_venue_that_keeps_the_id_counts_the_new_size_as_the_total() -> None:
     assert (order.filled, order.remaining, order.request.price) == (5, 2, 1990)
 
 
+def test_a_venue_that_keeps_the_id_leaves_an_order_alone_whose_change_is_refused() -> None:
+    made = exchange(VenueRules(modify_keeps_id=True))
+    eth_book(made)
+    made.place("ann", [eth(BUY, "1990", "2", tif=Tif.ALO, client_id="a")], NOW)
+    for change, status in (
+        (eth(BUY, "2001", "2", tif=Tif.ALO, client_id="b"), Status.POST_ONLY_REJECTED),
+        (eth(BUY, "1990", "1000", tif=Tif.ALO), Status.MARGIN_REJECTED),
+        (eth(BUY, "1990.123", "2", tif=Tif.ALO), Status.TICK_REJECTED),
+    ):
+        reply = made.modify("ann", [(100, change)], NOW)
+        assert (reply.outcomes[0].oid, reply.outcomes[0].status) == (100, status)
+        assert reply.events == ()
+    order = made.order("ann", "a")
+    assert made.account("ann").live == {100: order}
+    assert (order.request.price, order.remaining) == (1990, 2)
+    assert made.order("ann", "b") is None
+
+
+def test_a_change_under_the_same_id_keeps_the_time_of_placing() -> None:
+    made = exchange(VenueRules(modify_keeps_id=True, open_orders_base=1, open_orders_max=1))
+    made.place("ann", [eth(BUY, "1990", "2")], NOW)
+    reply = made.modify("ann", [(100, eth(BUY, "1991", "2"))], NOW + 5)
+    assert reply.outcomes == (Resting(100, None),)
+    assert (made.order("ann", 100).time, made.order("ann", 100).status_time) == (NOW, NOW + 5)
+
+
+@pytest.mark.parametrize(("keeps", "size", "first"), [
+    (True, "1", "ann"), (True, "3", "bob"), (False, "1", "bob"),
+])  # fmt: skip
+def test_an_order_that_shrinks_may_keep_its_place(keeps: bool, size: str, first: str) -> None:
+    made = exchange(VenueRules(modify_keeps_id=True), Knobs(modify_keeps_priority=keeps))
+    made.place("ann", [eth(BUY, "1990", "2")], NOW)
+    made.place("bob", [eth(BUY, "1990", "1")], NOW)
+    changed = made.modify("ann", [(100, eth(BUY, "1990", size))], NOW)
+    assert changed.outcomes == (Resting(100, None),)
+    assert statuses(changed.events) == [(100, Status.OPEN)]
+    made.place("cat", [eth(SELL, "1990", "1", tif=Tif.IOC)], NOW)
+    assert position(made, first) == 1
+
+
 def test_open_orders_have_a_limit_and_special_ones_a_lower_one() -> None:
     venue = VenueRules(open_orders_base=2, open_orders_max=3, open_orders_volume=D(10_000))
     made = exchange(venue)
@@ -265,3 +305,28 @@ def test_time_does_not_go_back_and_accounts_must_be_open() -> None:
         made.advance(NOW - 1)
     with pytest.raises(KeyError, match="Expected an open account"):
         made.place("dan", [eth(BUY, "1990", "1")], NOW)
+
+
+def test_a_market_may_have_a_cap_and_a_least_size_of_its_own() -> None:
+    made = exchange(VenueRules(market_orders_max=1), min_size=D("0.5"))
+    eth_book(made)
+    small = made.place("ann", [eth(BUY, "1990", "0.4")], NOW).outcomes[0]
+    assert small.status is Status.MIN_SIZE_REJECTED
+    made.place("ann", [eth(BUY, "1990", "0.5")], NOW)
+    second = made.place("ann", [eth(BUY, "1991", "1")], NOW).outcomes[0]
+    assert second.status is Status.TOO_MANY_IN_MARKET_REJECTED
+    other = OrderRequest(BTC, BUY, D(90_000), D("0.5"))
+    assert made.place("ann", [other], NOW).outcomes[0].client_id is None
+
+
+def test_reduce_only_orders_may_have_to_stay_within_the_position() -> None:
+    made = exchange(VenueRules(reduce_only_within_position=True))
+    eth_book(made)
+    made.place("ann", [eth(BUY, "2001", "2", tif=Tif.IOC)], NOW)
+    replies = [
+        made.place("ann", [eth(SELL, price, size, reduce_only=True)], NOW).outcomes[0]
+        for price, size in (("2100", "3"), ("2100", "1"), ("2101", "1.5"), ("2101", "1"))
+    ]
+    refused = [isinstance(reply, Refused) for reply in replies]
+    assert refused == [True, False, True, False]
+    assert replies[0].status is Status.EXCEEDS_POSITION_REJECTED

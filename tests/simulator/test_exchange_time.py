@@ -117,3 +117,20 @@ def test_a_twap_needs_duration_value_and_a_position_to_reduce() -> None:
     }
     for fault, request in asked.items():
         assert made.start_twap("ann", request, NOW).outcomes == (Denied(fault),)
+
+
+def test_a_twap_has_its_own_interval_and_limit() -> None:
+    made = exchange(VenueRules(twap_value_min=D(3_000)))
+    eth_book(made, asks="2001*50")
+    small = made.start_twap("ann", TwapRequest(ETH, BUY, D(1), 5), NOW).outcomes[0]
+    assert small == Denied(Fault.TWAP_VALUE)
+    asked = TwapRequest(ETH, BUY, D(3), 5, seconds=60, every_secs=120, limit=D(2001))
+    made.start_twap("ann", asked, NOW)
+    assert position(made, "ann") == 1
+    made.set_book(ETH, [(D(1999), D(5))], [(D("2001.1"), D(50))], NOW)
+    made.advance(NOW + 120_000)
+    assert position(made, "ann") == 1
+    made.set_book(ETH, [(D(1999), D(5))], [(D(2001), D(50))], NOW + 120_000)
+    made.advance(NOW + 240_000)
+    assert position(made, "ann") == 3
+    assert made.twaps("ann") == ()

@@ -4,7 +4,7 @@ import pytest
 from simulator.exchange import Exchange
 from simulator.exchange.events import Filled, Refused, Resting, WaitingForFill, WaitingForTrigger
 from simulator.exchange.model import Grouping, OrderRequest, Side, Status, Tif
-from simulator.exchange.rules import Knobs
+from simulator.exchange.rules import Knobs, VenueRules
 from tests.simulator.exchange_setup import (
     BUY,
     ETH,
@@ -260,3 +260,98 @@ def test_a_child_refused_beside_a_filled_parent_stays_refused() -> None:
     reply = made.place("ann", [parent, BRACKET[1], below_tick], NOW, Grouping.NORMAL_TPSL)
     assert [x for x in statuses(reply.events) if x[0] == 102] == [(102, Status.TICK_REJECTED)]
     assert 102 not in made.market(ETH).armed
+
+
+def on_last(request: OrderRequest) -> OrderRequest:
+    trigger = msgspec.structs.replace(request.trigger, on_last=True)
+    return msgspec.structs.replace(request, trigger=trigger)
+
+
+def test_a_trigger_on_the_last_price_ignores_the_mark() -> None:
+    made = exchange()
+    held(made)
+    (order,) = made.place("ann", [on_last(stop(SELL, "1900", "1800", "1"))], NOW).outcomes
+    assert mark_eth(made, "1890") == []
+    assert made.on_trade(ETH, D("1900.1"), D(1), SELL, NOW) == []
+    fired = statuses(made.on_trade(ETH, D(1900), D(1), SELL, NOW))
+    assert fired == [(order.oid, Status.TRIGGERED), (order.oid, Status.FILLED)]
+
+
+def test_a_trade_here_is_a_last_price_and_one_trigger_fires_the_next() -> None:
+    made = exchange()
+    held(made, "3")
+    eth_book(made, bids="1950*2 1940*9", asks="2001*50")
+    first = on_last(stop(SELL, "1950", "1900", "2"))
+    second = on_last(stop(SELL, "1940", "1900", "1"))
+    made.place("ann", [first, second], NOW)
+    events = made.place("bob", [eth(SELL, "1950", "1", tif=Tif.IOC)], NOW).events
+    assert [fill.price for fill in fills(events) if fill.account == "ann"] == [1950, 1940, 1940]
+    assert position(made, "ann") == 0
+
+
+BOUND = VenueRules(triggers_need_position=True, position_tpsl_is_sized=True)
+
+
+def test_a_bound_trigger_needs_a_position_on_the_other_side() -> None:
+    made = exchange(BOUND)
+    (flat,) = made.place("ann", [stop(SELL, "1900", "1800", "1")], NOW).outcomes
+    assert flat.status is Status.NO_POSITION_REJECTED
+    held(made)
+    (same,) = made.place("ann", [stop(BUY, "2100", "2200", "1")], NOW).outcomes
+    assert same.status is Status.POSITION_SIDE_REJECTED
+    (taken,) = made.place("ann", [stop(SELL, "1900", "1800", "5")], NOW).outcomes
+    assert isinstance(taken, Resting)
+
+
+def test_a_bound_trigger_only_reduces_and_ends_with_the_position() -> None:
+    made = exchange(BOUND)
+    held(made)
+    made.place("ann", [stop(SELL, "1900", "1800", "5")], NOW)
+    mark_eth(made, "1900")
+    assert position(made, "ann") == 0
+    held(made)
+    (order,) = made.place("ann", [stop(SELL, "1800", "1700", "1")], NOW).outcomes
+    closed = made.place("ann", [eth(SELL, "1990", "1", tif=Tif.IOC)], NOW).events
+    assert (order.oid, Status.REDUCE_ONLY_CANCELED) in statuses(closed)
+
+
+def test_an_order_that_closes_the_position_takes_its_size_when_it_fires() -> None:
+    made = exchange(BOUND)
+    held(made)
+    closing = stop(SELL, "1900", "1800", "0", closes_position=True)
+    (order,) = made.place("ann", [closing], NOW).outcomes
+    made.place("ann", [eth(BUY, "2001", "2", tif=Tif.IOC)], NOW)
+    assert made.order("ann", order.oid).size == 0
+    mark_eth(made, "1900")
+    assert (made.order("ann", order.oid).filled, position(made, "ann")) == (3, 0)
+
+
+def test_sized_orders_of_a_position_keep_their_size() -> None:
+    made = exchange(BOUND)
+    held(made, "3")
+    pair = [stop(SELL, "1900", "1800", "1"), profit(SELL, "2100", "2000", "2")]
+    reply = made.place("ann", pair, NOW, Grouping.POSITION_TPSL)
+    assert [made.order("ann", each.oid).size for each in reply.outcomes] == [1, 2]
+    assert (102, Status.SIBLING_FILLED_CANCELED) in statuses(mark_eth(made, "1900"))
+    assert position(made, "ann") == 2
+
+
+def test_a_market_trigger_reaches_from_the_mark_at_which_it_fires() -> None:
+    made = exchange(market_reach=D("0.05"))
+    held(made)
+    made.place("ann", [stop(SELL, "1900", "1850", "1")], NOW)
+    eth_book(made, bids="1500*5")
+    mark_eth(made, "1550")
+    assert position(made, "ann") == 0
+
+
+def test_the_children_of_a_bracket_need_not_cancel_one_another() -> None:
+    made = exchange(knobs=Knobs(bracket_is_oco=False))
+    held(made, "3")
+    parent, *children = BRACKET
+    made.place("ann", [msgspec.structs.replace(parent, price=D(2001)), *children], NOW,
+               Grouping.NORMAL_TPSL)  # fmt: skip
+    mark_eth(made, "1900")
+    assert [order.request.trigger.kind.name for order in made.account("ann").live.values()] == [
+        "TAKE_PROFIT"
+    ]

@@ -6,9 +6,9 @@ from simulator.events import Bbo, Book
 from simulator.exchange.events import Filled, Refused
 from simulator.exchange.model import Side, Tif, Trigger, TriggerKind
 from simulator.hyperliquid_feeds import OrderUpdates
-from simulator.hyperliquid_outside import Outside
 from simulator.hyperliquid_user_wire import LIQUIDATOR_ADDRESS
 from simulator.market import HOUR_MS
+from simulator.outside import Outside
 from simulator.wire import Level
 from tests.simulator.trading_setup import (
     BTC,

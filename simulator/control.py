@@ -8,7 +8,7 @@ import msgspec
 
 from simulator.fault_reading import FaultError, parse_rule
 from simulator.faults import Faults
-from simulator.hyperliquid_replies import TEXT, Reply
+from simulator.replies import TEXT, Reply
 
 SOURCE = "control"
 COMMANDS = '{"add": rule}, {"clear": true}, {"close": "all"} or {"list": true}'

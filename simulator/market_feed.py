@@ -4,7 +4,7 @@ Time goes into the engine as it comes from the market, but never back and never 
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -12,10 +12,27 @@ from simulator.events import Bbo, Book, Context, Trades
 from simulator.exchange import Exchange
 from simulator.exchange.events import Event
 from simulator.exchange.model import Side
-from simulator.hyperliquid_outside import Outside
-from simulator.hyperliquid_perps import Perp, list_perps
+from simulator.exchange.rules import MarketRules
 from simulator.market import Change, CoinState, Market
+from simulator.outside import Outside
+from simulator.universe import Universe
 from simulator.wire import FundingRate, PerpContext
+
+
+class Perp(Protocol):
+    """A listed perp: its name inside, whether it takes no orders now, and its rules."""
+
+    @property
+    def coin(self) -> str:
+        """Return its name inside."""
+
+    @property
+    def is_halted(self) -> bool:
+        """Say whether it takes no orders."""
+
+    @property
+    def rules(self) -> MarketRules:
+        """Return what holds in it."""
 
 
 class Teller(Protocol):
@@ -25,7 +42,7 @@ class Teller(Protocol):
         """Pass them on."""
 
 
-class MarketFeed:
+class MarketFeed[P: Perp]:
     """Lists the market's perps in an engine and keeps what orders meet there up to date.
 
     Parameters
@@ -36,11 +53,20 @@ class MarketFeed:
         The engine, without a market yet.
     teller : Teller
         Hears of every call that brought something about.
+    lister : Callable
+        Makes the venue's perps, by asset id, of what a universe lists.
     """
 
-    def __init__(self, market: Market, exchange: Exchange, teller: Teller) -> None:
-        self.perps: dict[int, Perp] = {}
+    def __init__(
+        self,
+        market: Market,
+        exchange: Exchange,
+        teller: Teller,
+        lister: Callable[[Universe], Mapping[int, P]],
+    ) -> None:
+        self.perps: Mapping[int, P] = {}
         self._market = market
+        self._lister = lister
         self._exchange = exchange
         self._teller = teller
         self._outside: dict[str, Outside] = {}
@@ -49,18 +75,18 @@ class MarketFeed:
 
     def refresh(self, now_ms: int) -> None:
         """Take over what the universe lists now; a delisted coin's orders end."""
-        known, self.perps = self.perps, list_perps(self._market.universe)
+        known, self.perps = self.perps, self._lister(self._market.universe)
         self._assets = {
-            perp.coin: asset for asset, perp in self.perps.items() if not perp.listing.delisted
+            perp.coin: asset for asset, perp in self.perps.items() if not perp.is_halted
         }
         for asset, perp in self.perps.items():
             if asset not in known:
-                self._list(perp)
-            was_delisted = asset in known and known[asset].listing.delisted
-            if perp.listing.delisted and not was_delisted:
+                self._list(asset, perp)
+            was_halted = asset in known and known[asset].is_halted
+            if perp.is_halted and not was_halted:
                 self._outside[perp.coin].clear()
                 self._tell(self._exchange.halt_market(asset, self._moment(now_ms, now_ms)))
-            elif was_delisted and not perp.listing.delisted:
+            elif was_halted and not perp.is_halted:
                 self._exchange.resume_market(asset)
 
     def take(self, change: Change, now_ms: int) -> None:
@@ -109,8 +135,8 @@ class MarketFeed:
         assert state is not None  # noqa: S101  (the market knows every coin of its universe)
         return state
 
-    def _list(self, perp: Perp) -> None:
-        state = self._state(perp.listing.asset)
+    def _list(self, asset: int, perp: P) -> None:
+        state = self._state(asset)
         context = state.context
         known = Decimal(context.mark_px) if context else None
         mark = state.reference.mark if state.reference else known or state.price
@@ -139,7 +165,8 @@ class MarketFeed:
         if outside.is_new:
             self._show(asset, outside, now_ms)
         for trade in fresh:
-            if not self._exchange.market(asset).book.has_orders:
+            here = self._exchange.market(asset)
+            if not (here.book.has_orders or here.armed):
                 return
             moment = self._moment(trade.time, now_ms)
             self._tell(self._exchange.advance(moment))

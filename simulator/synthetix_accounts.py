@@ -1,0 +1,76 @@
+"""The trading half that the border talks to: requests, logins and questions about wallets."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from simulator.market import Market
+from simulator.synthetix_admission import SECONDS_MAX, act, ask_role
+from simulator.synthetix_answers import Answer, Refusal
+from simulator.synthetix_dialect import short
+from simulator.synthetix_seam import SubAccounts, TradingHalf
+from simulator.synthetix_signatures import login_signer, read_auth_signature, read_login
+from simulator.synthetix_signed_requests import RefusedError
+from simulator.synthetix_trading import Trading, TradingOptions
+
+LOGIN_MS = 60_000
+"""A login's time may be so far from the venue's (3.3)."""
+LOGIN_ACTION = "websocket_auth"
+
+
+class Accounts(Trading):
+    """Everything that trades, with the manners of the seam (synthetix_seam.py)."""
+
+    def handle_trade(self, body: bytes, now_ms: int) -> Answer:
+        """Do what the body of a POST /v1/trade says, and answer."""
+        return act(self, body, now_ms)
+
+    def authenticate(self, message: str, signature: str, now_ms: int) -> str | Refusal:
+        """Return the subaccount for which a login is good, or why it is not."""
+        try:
+            return self._log_in(message, signature, now_ms)
+        except RefusedError as e:
+            return e.refusal
+
+    def sub_accounts(self, wallet_address: str) -> SubAccounts:
+        """Return the subaccounts of a wallet."""
+        address = wallet_address.lower()
+        delegated = self.directory.delegated_to(address, self.exchange.now)
+        return SubAccounts(
+            owned=tuple(account.id for account in self.directory.owned_by(address)),
+            delegated=tuple(account.id for account, _ in delegated),
+        )
+
+    def open_interest(self, symbol: str) -> tuple[str, str]:
+        """Return what accounts here hold long and short of a market."""
+        perp, sides = self.perp(symbol), [Decimal(0), Decimal(0)]
+        if perp is not None:
+            for name in self.exchange.accounts():
+                held = self.exchange.account(name).positions.get(perp.rules.asset)
+                if held is not None:
+                    sides[held.size < 0] += abs(held.size)
+        return short(sides[0]), short(sides[1])
+
+    def _log_in(self, message: str, signature: str, now_ms: int) -> str:
+        signed = read_auth_signature(signature)
+        if signed is None:
+            raise RefusedError("UNAUTHORIZED", "signature must be 65 bytes")
+        try:
+            login = read_login(message)
+        except ValueError as e:
+            raise RefusedError("UNAUTHORIZED", str(e)) from e
+        address = login_signer(login, signed)
+        if address is None or login.action != LOGIN_ACTION:
+            raise RefusedError("UNAUTHORIZED", "invalid signature")
+        in_seconds = login.timestamp < SECONDS_MAX
+        age = now_ms - (login.timestamp * 1000 if in_seconds else login.timestamp)
+        if abs(age) > LOGIN_MS:
+            words = "request too old" if age > 0 else "timestamp from future"
+            raise RefusedError("UNAUTHORIZED", words)
+        if not self.directory.use_login(address, login.timestamp):
+            raise RefusedError("UNAUTHORIZED", "timestamp already used")
+        return ask_role(self, address, str(login.sub_account_id), now_ms).account.id
+
+
+def trading_opener(options: TradingOptions) -> Callable[[Market, int], TradingHalf]:
+    """Return what opens the trading half over a venue's market."""
+    return lambda market, start_ms: Accounts(market, options, start_ms)
