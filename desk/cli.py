@@ -27,6 +27,7 @@ app.command("desk.version:version", name="version")
 
 venue = App(name="venue", help="Serve a loopback venue that speaks a real exchange's wire.")
 venue.command("desk.venue:serve_hyperliquid", name="hyperliquid")
+venue.command("desk.venue:serve_synthetix", name="synthetix")
 app.command(venue)
 
 record = App(name="record", help="Record a venue's public market data for later replay.")

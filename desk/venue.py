@@ -15,9 +15,12 @@ from rich.console import Console
 
 from desk.exits import Exit, UsageError, VenueError
 from desk.output import AsJson, print_json
+from simulator import synthetix
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions, serve
 from simulator.hyperliquid_trading import TradingOptions
 from simulator.record import MAINNET_URL, RecordOptions, RecordReport, record
+from simulator.synthetix import SynthetixVenue
+from simulator.synthetix_dialect import Decimals, Dialect, ExpiresAt, Prices, Push, TradesForm
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
 _USDC = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -89,6 +92,99 @@ def serve_hyperliquid(
             trading=trading,
         )
         return asyncio.run(_until_interrupted(serve(options, announce), leash=leash))
+    except (OSError, ValueError) as e:
+        raise UsageError(str(e)) from e
+
+
+def serve_synthetix(
+    *,
+    port: int = 9002,
+    seed: int = 1,
+    speed: float = 1.0,
+    replay: Path | None = None,
+    start: Annotated[str | None, Parameter(name="--from")] = None,
+    faults: Path | None = None,
+    fault_seed: int = 1,
+    log: Path | None = None,
+    push: Push = "both",
+    prices: Prices = "update",
+    trades: TradesForm = "object",
+    decimals: Decimals = "short",
+    blank_zeros: Annotated[bool, Parameter(negative="")] = False,
+    expires_at: ExpiresAt = "ms",
+    user_agent: Annotated[bool, Parameter(negative="")] = False,
+    leash: Annotated[bool, Parameter(negative="", show=False)] = False,
+    as_json: AsJson = False,
+) -> Exit:
+    """
+    Serve a Synthetix-speaking venue on 127.0.0.1 until Ctrl-C.
+
+    Parameters
+    ----------
+    port
+        TCP port; 0 takes any free one.
+    seed
+        The market to generate; the same seed is the same market.
+    speed
+        How many seconds of market pass in one of wall time.
+    replay
+        A recording (file or folder) to serve instead of a generated market.
+    start
+        Where the market's time begins: ISO 8601 or unix milliseconds.
+    faults
+        A TOML file of what goes wrong; POST /control then changes it while the venue runs.
+    fault_seed
+        What decides the chances among the faults; the same seed is the same misfortune.
+    log
+        A file to which every request, response and frame is added, as JSON lines.
+    push
+        Which key names the stream of a push: method, channel or both.
+    prices
+        What marketPrices push: one price each, or a ticker of all.
+    trades
+        Whether a trade push carries an object or a list.
+    decimals
+        Whether books and trades write 1.5 or, padded, 1.50000.
+    blank_zeros
+        Write unknown and zero figures as empty text.
+    expires_at
+        How the end of an order's life is answered: Unix milliseconds or ISO 8601.
+    user_agent
+        Refuse requests that do not say which program sent them.
+    leash
+        End when standard input closes, so that no child outlives its parent.
+
+    """
+    start_ms = _unix_ms(start)
+
+    def announce(venue: SynthetixVenue) -> None:
+        if as_json:
+            print_json({"http": venue.http_url, "ws": venue.ws_url})
+        else:
+            Console().print(f"Serving {venue.http_url} and {venue.ws_url}; Ctrl-C stops")
+
+    try:
+        options = synthetix.VenueOptions(
+            port=port,
+            seed=seed,
+            speed=speed,
+            replay=replay,
+            start_ms=start_ms,
+            faults=faults,
+            fault_seed=fault_seed,
+            log=log,
+            require_user_agent=user_agent,
+            dialect=Dialect(
+                push=push,
+                prices=prices,
+                trades=trades,
+                decimals=decimals,
+                blank_zeros=blank_zeros,
+                expires_at=expires_at,
+            ),
+        )
+        serving = synthetix.serve(options, announce)
+        return asyncio.run(_until_interrupted(serving, leash=leash))
     except (OSError, ValueError) as e:
         raise UsageError(str(e)) from e
 

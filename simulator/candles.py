@@ -24,11 +24,13 @@ _MONDAY_MS = 4 * DAY_MS  # 1970-01-05, the first Monday of Unix time
 def open_ms(interval: str, time_ms: int) -> int:
     """Return when the candle of `interval` that contains `time_ms` opened.
 
-    Weeks begin on Monday and months on the first, UTC; the venue documents neither.
+    Weeks begin on Monday, months on the first and quarters in January, UTC; no venue documents it.
     """
-    if interval == "1M":
+    if interval.endswith("M"):
+        months = int(interval[:-1])
         moment = datetime.fromtimestamp(time_ms / 1000, UTC)
-        return int(datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp() * 1000)
+        month = (moment.month - 1) // months * months + 1
+        return int(datetime(moment.year, month, 1, tzinfo=UTC).timestamp() * 1000)
     if interval == "1w":
         return time_ms - (time_ms - _MONDAY_MS) % (7 * DAY_MS)
     return time_ms - time_ms % _fixed_ms(interval)
@@ -36,8 +38,8 @@ def open_ms(interval: str, time_ms: int) -> int:
 
 def next_open_ms(interval: str, opened_ms: int) -> int:
     """Return when the candle after the one opened at `opened_ms` opens."""
-    if interval == "1M":
-        return open_ms("1M", opened_ms + 31 * DAY_MS)
+    if interval.endswith("M"):
+        return open_ms(interval, opened_ms + 31 * int(interval[:-1]) * DAY_MS)
     if interval == "1w":
         return opened_ms + 7 * DAY_MS
     return opened_ms + _fixed_ms(interval)
@@ -127,6 +129,11 @@ class CandleSeries:
 
     def last(self, interval: str) -> Candle | None:
         """Return the newest candle of an interval, closed or not; None before the first trade."""
+        bar = self.last_bar(interval)
+        return None if bar is None else self._to_wire(interval, bar)
+
+    def last_bar(self, interval: str) -> Bar | None:
+        """Return the newest candle of an interval in numbers; None before the first trade."""
         if not self._minutes:
             return None
         newest = self._minutes[-1]
@@ -135,21 +142,34 @@ class CandleSeries:
             whole = msgspec.structs.replace(closed)
             whole.add(bar)
             bar = whole
-        return self._to_wire(interval, bar)
+        return bar
 
     def between(self, interval: str, start_ms: int, end_ms: int) -> list[Candle]:
         """Return candles that open up to `end_ms`, oldest first, 5,000 at most.
 
         The first one is the candle that contains `start_ms`.
         """
+        bars = self.bars_between(interval, start_ms, end_ms)
+        return [self._to_wire(interval, bar) for bar in bars[-CANDLES_MAX:]]
+
+    def bars_between(self, interval: str, start_ms: int, end_ms: int) -> list[Bar]:
+        """Return the same candles in numbers, and all of them."""
         first = self._index(open_ms(interval, start_ms))
         after = self._index(next_open_ms(interval, open_ms(interval, end_ms)))
-        bars = list(_merged(interval, self._minutes[first:after]))
-        return [self._to_wire(interval, bar) for bar in bars[-CANDLES_MAX:]]
+        return list(_merged(interval, self._minutes[first:after]))
+
+    @property
+    def oldest_ms(self) -> int | None:
+        """Return when the oldest minute began; None before there is any."""
+        return self._minutes[0].time if self._minutes else None
 
     def day(self, now_ms: int) -> tuple[Decimal, Decimal, Decimal | None]:
         """Return volume and notional of the last 24 hours and the price before them, if known."""
-        first = self._index(now_ms - DAY_MS)
+        return self.window(now_ms, DAY_MS)
+
+    def window(self, now_ms: int, length_ms: int) -> tuple[Decimal, Decimal, Decimal | None]:
+        """Return volume and notional of the last `length_ms` and the price before, if known."""
+        first = self._index(now_ms - length_ms)
         recent = self._minutes[first:]
         before = self._minutes[max(first - 1, 0)] if self._minutes else None
         volume = sum((bar.volume for bar in recent), Decimal(0))

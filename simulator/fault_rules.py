@@ -13,20 +13,30 @@ CloseCode = Annotated[
     int, msgspec.Meta(ge=1000, le=4999, description="a close code from 1000 to 4999")
 ]
 
-type On = Literal["exchange", "info", "post", "ws", "connect"]
-"""Where a thing passes: POST /exchange, POST /info, a request posted by WebSocket, a frame that is
-no answer to one, the opening of a WebSocket."""
+type On = Literal["exchange", "trade", "info", "post", "ws", "connect"]
+"""Where a thing passes: POST /exchange or /v1/trade (signed), POST /info, a request posted by
+WebSocket, a frame that is no answer to one, the opening of a WebSocket."""
 
-type Trait = Literal["", "action", "taking", "order status", "timed"]
+type Trait = Literal[
+    "", "action", "agent", "taking", "order status", "timed", "checksum", "maintained"
+]
 """What a thing must be, besides its type, for some faults to make sense."""
 
-REQUESTS = frozenset({"exchange", "info", "post"})
+REQUESTS = frozenset({"exchange", "trade", "info", "post"})
 """What `on = "request"` stands for."""
 
+
+class Reach(msgspec.Struct, frozen=True):
+    """What a venue's rules can befall: where things pass there, and what they can be."""
+
+    places: frozenset[On]
+    traits: frozenset[Trait]
+
+
 # The values of `on` that make sense for a fault.
-Anything = Literal["request", "exchange", "info", "post", "ws", "connect"]
-Requests = Literal["request", "exchange", "info", "post"]
-Actions = Literal["request", "exchange", "post"]
+Anything = Literal["request", "exchange", "trade", "info", "post", "ws", "connect"]
+Requests = Literal["request", "exchange", "trade", "info", "post"]
+Actions = Literal["request", "exchange", "trade", "post"]
 Questions = Literal["request", "info", "post"]
 
 
@@ -122,7 +132,7 @@ class Status(Rule, frozen=True, kw_only=True, tag="status"):
     `body` None is what the venue and the proxies before it say: `null` of 429, HTML from 502 on.
     """
 
-    on: Literal["request", "exchange", "info", "post", "connect"]
+    on: Literal["request", "exchange", "trade", "info", "post", "connect"]
     status: int
     body: str | None = None
     executed: bool = False
@@ -195,13 +205,16 @@ class PostOnly(Rule, frozen=True, kw_only=True, tag="post_only"):
 class AgentExpiry(Rule, frozen=True, kw_only=True, tag="agent_expiry"):
     """Let an agent stop to exist before an action is looked at; "" is every agent."""
 
-    needs: ClassVar[Trait] = "action"
+    needs: ClassVar[Trait] = "agent"
     on: Actions = "request"
     agent: str = ""
 
 
 class ClockSkew(Rule, frozen=True, kw_only=True, tag="clock_skew"):
-    """Let the venue's clock be `offset_ms` ahead in exchangeStatus, expiry and nonce checks."""
+    """Let the venue's clock be `offset_ms` ahead in exchangeStatus, expiry and nonce checks.
+
+    At Synthetix in all that one request is checked by and answered with.
+    """
 
     needs: ClassVar[Trait] = "timed"
     on: Requests = "request"
@@ -220,19 +233,34 @@ class AckRace(Rule, frozen=True, kw_only=True, tag="ack_race"):
     ms: Natural = 0
 
 
+class CorruptChecksum(Rule, frozen=True, kw_only=True, tag="corrupt_checksum"):
+    """Send a frame of a book with a checksum that is not its own."""
+
+    needs: ClassVar[Trait] = "checksum"
+    on: Literal["ws"] = "ws"
+
+
+class Maintenance(Rule, frozen=True, kw_only=True, tag="maintenance"):
+    """Refuse requests as in maintenance, with status 503, and say so where the status is asked."""
+
+    needs: ClassVar[Trait] = "maintained"
+    on: Requests = "request"
+    message: str = "scheduled maintenance"
+
+
 type Ending = DropReply | DropRequest | Status | Close | Abort | HalfOpen
 """Faults after which the thing itself is not sent; the first one that befalls it decides."""
 
 type AnyRule = (
     Delay | Ending | Silent | Duplicate | Reorder
-    | UnknownOid | PostOnly | AgentExpiry | ClockSkew | AckRace
+    | UnknownOid | PostOnly | AgentExpiry | ClockSkew | AckRace | CorruptChecksum | Maintenance
 )  # fmt: skip
 
 RULES: Mapping[str, type[AnyRule]] = {
     str(rule.__struct_config__.tag): rule
     for rule in (
         Delay, DropReply, DropRequest, Status, Close, Abort, HalfOpen, Silent, Duplicate, Reorder,
-        UnknownOid, PostOnly, AgentExpiry, ClockSkew, AckRace,
+        UnknownOid, PostOnly, AgentExpiry, ClockSkew, AckRace, CorruptChecksum, Maintenance,
     )
 }  # fmt: skip
 """Every fault by its name, the value of the key `do`."""

@@ -6,7 +6,7 @@ spread that returns to its mean. The path depends on the seed alone, not on the 
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from random import Random
 
@@ -105,18 +105,27 @@ def universe() -> Universe:
 class Generator:
     """A source without end: the same seed and start give the same prices, trades and candles.
 
-    Books are drawn once a quote, so they are the same only at the same `speed`.
+    Books are drawn once a quote, so they are the same only at the same `speed`. `listed` is what
+    the venue lists, the `coins` among them, and `levels` how deep its books are.
     """
 
     gives: frozenset[type] = frozenset({Book, Bbo, Trades, Reference})
 
     def __init__(
-        self, seed: int, start_ms: int, speed: float, history_minutes: int = HISTORY_MINUTES
+        self,
+        seed: int,
+        start_ms: int,
+        speed: float,
+        history_minutes: int = HISTORY_MINUTES,
+        *,
+        coins: Sequence[Coin] = COINS,
+        listed: Universe | None = None,
+        levels: int = LEVELS,
     ) -> None:
-        self.universe = universe()
+        self.universe = listed or universe()
         self.start_ms = start_ms
         self._history_minutes = history_minutes
-        self._feeds = [CoinGenerator(coin, seed) for coin in COINS]
+        self._feeds = [CoinGenerator(coin, seed, levels) for coin in coins]
         self._steps_per_quote = max(1, math.ceil(speed * 1000 / STEP_MS / QUOTES_PER_SECOND_MAX))
         self._steps = 0
 
@@ -174,8 +183,9 @@ class _Path:
 class CoinGenerator:
     """One coin's events; prices are counted in steps of 10**exponent while they are made."""
 
-    def __init__(self, coin: Coin, seed: int) -> None:
+    def __init__(self, coin: Coin, seed: int, levels: int = LEVELS) -> None:
         self._coin = coin
+        self._levels = levels
         self._rng = Random(f"{seed}:{coin.name}")  # noqa: S311  (a market, not a secret)
         self._book_rng = Random(f"{seed}:{coin.name}:book")  # noqa: S311
         self._path = _Path(self._rng)
@@ -288,7 +298,7 @@ class CoinGenerator:
 
     def _side(self, best: int, direction: int, exponent: int) -> tuple[Level, ...]:
         rng, price, levels = self._book_rng, best, []
-        for depth in range(LEVELS):
+        for depth in range(self._levels):
             size = self._coin.depth * rng.lognormvariate(-1.2, 0.9) * (1 + depth / 8) / self._price
             orders = 1 + int(rng.expovariate(0.4))
             wire_price = to_wire(Decimal(price).scaleb(exponent))

@@ -8,49 +8,47 @@ import socket
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
-import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import Address
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from simulator.border import Border, readable
 from simulator.clock import Clock, WallClock
+from simulator.control import control
 from simulator.events import Event, Source, Trades
 from simulator.fault_reading import load_rules
 from simulator.faults import Faults
 from simulator.generator import HISTORY_MINUTES, Generator
 from simulator.hyperliquid_actions import act
-from simulator.hyperliquid_border import Border, readable
-from simulator.hyperliquid_control import control
+from simulator.hyperliquid_faults import REACH
 from simulator.hyperliquid_info import ask, weight_of
 from simulator.hyperliquid_limits import WeightBudget
 from simulator.hyperliquid_news import News
 from simulator.hyperliquid_questions import BadShapeError
-from simulator.hyperliquid_replies import TEXT, Reply, refusal, respond
+from simulator.hyperliquid_replies import refusal
 from simulator.hyperliquid_trading import Trading, TradingOptions
 from simulator.hyperliquid_user_feeds import STATE_EVERY_MS
+from simulator.hyperliquid_wording import HyperliquidWording
 from simulator.hyperliquid_ws import Hub, Limits
 from simulator.lines import Lines
 from simulator.market import RECENT_TRADES, Change, Market
 from simulator.replay import Replay
+from simulator.replies import TEXT, Reply, respond
+from simulator.server import HOST, Server
 
-HOST = "127.0.0.1"
 TICK_SECS = 0.02
 """How often the venue looks at its clock; the venue's own blocks take 0.07 to 0.2 s."""
 PERIODIC_MS = 1_000
 PERIODICS_PER_SECOND_MAX = 20
 """allMids and allDexsAssetCtxs come every second, but no more often in wall time than this."""
 RECEIVED_MAX = 10_000
-CLOSE_SECS = 1.0
-"""A client that does not let go within this is left behind at the end."""
 
 
 class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,14 +128,13 @@ class HyperliquidVenue:
         self.trading.on_news = self._tell
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
         self.port = options.port
-        rules = load_rules(options.faults) if options.faults else []
+        rules = load_rules(options.faults, REACH) if options.faults else []
         self.faults = Faults(options.fault_seed, rules)
         self._border = Border(
             self.faults,
             Lines(self._transport),
             self.clock.now_ms,
-            self._coin_name,
-            self.expire_agent,
+            HyperliquidWording(self.clock.now_ms, self._coin_name, self.expire_agent),
         )
         self._hub = Hub(
             self.trading,
@@ -149,7 +146,7 @@ class HyperliquidVenue:
         )
         self._budget = WeightBudget(options.weight_per_minute)
         self._failures: deque[Reply] = deque()
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._pumping: asyncio.Task[None] | None = None
         self._next_periodic_ms = 0
         self._next_state_ms = self._source.start_ms + STATE_EVERY_MS
@@ -178,7 +175,7 @@ class HyperliquidVenue:
             socket.create_server((HOST, self._options.port)) as listener,
         ):
             self.port = listener.getsockname()[1]
-            self._server = _Server(self._app())
+            self._server = Server(self._app())
             serving = asyncio.create_task(self._server.serve([listener]), name="venue-server")
             await self._server.ready.wait()
             self.clock.start()
@@ -295,15 +292,17 @@ class HyperliquidVenue:
     async def _serve_info(self, request: Request) -> Response:
         body = await request.body()
         self.received.append(Received("info", readable(body)))
-        return await self._border.answer("info", body, self._info, request.client)
+        return await self._border.answer("info", body, self._info, request.client, action=False)
 
     async def _serve_exchange(self, request: Request) -> Response:
         body = await request.body()
         self.received.append(Received("exchange", readable(body)))
-        return await self._border.answer("exchange", body, self._exchange, request.client)
+        return await self._border.answer(
+            "exchange", body, self._exchange, request.client, action=True
+        )
 
     async def _serve_control(self, request: Request) -> Response:
-        return respond(control(await request.body(), self.faults, self._hub.close))
+        return respond(control(await request.body(), self.faults, REACH, self._hub.close))
 
     def _info(self, body: bytes) -> Reply:
         if self._failures:
@@ -359,69 +358,6 @@ async def serve(options: VenueOptions, on_ready: Callable[[HyperliquidVenue], No
     async with HyperliquidVenue(options).running() as venue:
         on_ready(venue)
         await venue.wait()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn that leaves the process's signals alone, says when it listens and can cut lines."""
-
-    def __init__(self, app: Starlette) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http="httptools",
-                ws="websockets-sansio",
-                ws_ping_interval=None,  # the venue pings in its own words only
-                ws_per_message_deflate=False,
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                date_header=False,
-            )
-        )
-        self.ready = asyncio.Event()
-        self.stopping = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        """Wait to be stopped; uvicorn would look every 0.1 s."""
-        await self.stopping.wait()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none: they belong to whoever runs the venue."""
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen and say so."""
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close every connection and wait for that; uvicorn would sleep for 0.1 s first."""
-        del sockets  # whoever opened them closes them
-        for server in self.servers:
-            server.close()
-        for protocol in list(self.server_state.connections):
-            protocol.shutdown()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECS):
-                for server in self.servers:
-                    await server.wait_closed()
-                await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
-
-    def transport(self, client: Address | None) -> asyncio.Transport | None:
-        """Return the transport of a client's address; None when it has gone."""
-        for one in self.server_state.connections:
-            if not isinstance(one, HttpToolsProtocol | WebSocketsSansIOProtocol):
-                continue
-            if one.client == client:
-                return one.transport
-        return None
-
-    def abort_websockets(self) -> None:
-        """Cut every WebSocket connection off, as a lost line does."""
-        for protocol in list(self.server_state.connections):
-            if isinstance(protocol, WebSocketsSansIOProtocol):
-                protocol.transport.abort()
 
 
 def _source(options: VenueOptions) -> Source:

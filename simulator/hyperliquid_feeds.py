@@ -183,14 +183,14 @@ class PostRequest(msgspec.Struct, frozen=True):
     payload: msgspec.Raw
 
 
-class Post(msgspec.Struct, frozen=True, tag_field="method", tag="post"):
+class Posted(msgspec.Struct, frozen=True, tag_field="method", tag="post"):
     """A request that would go to /info or /exchange."""
 
     id: int
     request: PostRequest
 
 
-REQUEST = msgspec.json.Decoder(Ping | Subscribe | Unsubscribe | Post)
+REQUEST = msgspec.json.Decoder(Ping | Subscribe | Unsubscribe | Posted)
 """Reads what a client says; anything else is a DecodeError."""
 
 

@@ -1,16 +1,11 @@
-"""The venue's answers before they are put on HTTP or WebSocket, and the errors among them."""
+"""The venue's errors, and the answers to what is posted by WebSocket; nothing is sent here."""
 
 from http import HTTPStatus
 
 import msgspec
-from starlette.background import BackgroundTask
-from starlette.responses import Response
 
-from simulator.hyperliquid_feeds import Post
-
-JSON = "application/json"
-TEXT = "text/plain"
-HTML = "text/html"
+from simulator.hyperliquid_feeds import Posted
+from simulator.replies import HTML, JSON, TEXT, Reply
 
 NOT_JSON = "Failed to parse the request body as JSON"
 BAD_SHAPE = "Failed to deserialize the JSON body into the target type"
@@ -19,15 +14,6 @@ PROXY_PAGE = (
     "<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n"
 )
 """What the venue's nginx says when nothing behind it does (fact sheet 1.2 and 1.3)."""
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """An answer before it is put on HTTP or WebSocket: `body` is encoded JSON, or words."""
-
-    status: int
-    body: bytes
-    kind: str = ""
-    media_type: str = JSON
 
 
 def refusal(error: Exception) -> Reply:
@@ -49,7 +35,7 @@ def failure(status: int, body: str | None = None) -> Reply:
     return Reply(status, body.encode(), media_type=media_type)
 
 
-def posted(post: Post, reply: Reply) -> dict[str, object]:
+def posted(post: Posted, reply: Reply) -> dict[str, object]:
     """Answer a request posted by WebSocket: an error is told in words after its status."""
     if reply.status != HTTPStatus.OK:
         return {"type": "error", "payload": _words(reply)}
@@ -57,11 +43,6 @@ def posted(post: Post, reply: Reply) -> dict[str, object]:
     if post.request.type == "info":
         payload = {"type": reply.kind, "data": payload}
     return {"type": post.request.type, "payload": payload}
-
-
-def respond(reply: Reply, afterwards: BackgroundTask | None = None) -> Response:
-    """Put a reply on HTTP; `afterwards` runs once it is sent."""
-    return Response(reply.body, reply.status, media_type=reply.media_type, background=afterwards)
 
 
 def _usual_body(status: int) -> str:

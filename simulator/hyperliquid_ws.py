@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import msgspec
 from starlette.responses import Response
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
-from simulator.hyperliquid_border import Border, Execute
+from simulator.border import Border, Execute, Post
 from simulator.hyperliquid_feeds import (
     REQUEST,
     AccountState,
@@ -17,7 +17,7 @@ from simulator.hyperliquid_feeds import (
     AllMids,
     Feed,
     Ping,
-    Post,
+    Posted,
     Subscribe,
     UserFeed,
     message,
@@ -29,16 +29,14 @@ from simulator.hyperliquid_feeds import (
     valid,
 )
 from simulator.hyperliquid_news import News
-from simulator.hyperliquid_outlet import Outlet
+from simulator.hyperliquid_replies import posted
 from simulator.hyperliquid_trading import Trading
 from simulator.hyperliquid_user_feeds import STATE_FEEDS, TOLD, frames, past, state, state_frame
 from simulator.market import Change
+from simulator.socket_client import CLOSE_NORMAL, Goodbye, Socket
 from simulator.universe import Json
 
-BACKLOG_MAX = 20_000
-"""A client that lets so many frames lie is cut off, so that it cannot eat the venue's memory."""
-CLOSE_NORMAL = 1000
-
+INACTIVE = Goodbye(CLOSE_NORMAL, "Inactive")
 PONG = '{"channel":"pong"}'
 
 type Topic = tuple[str, str]
@@ -53,89 +51,12 @@ class Limits(msgspec.Struct, frozen=True):
     idle_close_secs: float
 
 
-class Goodbye(msgspec.Struct, frozen=True):
-    """The close frame that ends what is sent to a client."""
-
-    code: int
-    reason: str
-
-
-INACTIVE = Goodbye(CLOSE_NORMAL, "Inactive")
-
-
-class Connection:
+class Connection(Socket):
     """One client: what it subscribed to and what waits to be sent to it."""
 
     def __init__(self, websocket: WebSocket, number: int, border: Border) -> None:
-        self.number = number
+        super().__init__(websocket, number, border, INACTIVE)
         self.feeds: set[Feed] = set()
-        self.outlet = Outlet(self.put)
-        self._websocket = websocket
-        self._border = border
-        self._frames: asyncio.Queue[str | Goodbye] = asyncio.Queue(BACKLOG_MAX)
-        self._closing = False
-        self._cut: asyncio.Event | None = None  # half open until then
-
-    @property
-    def is_half_open(self) -> bool:
-        """Tell whether nothing is sent or heard any more although the socket is open."""
-        return self._cut is not None
-
-    def send(self, frame: str) -> None:
-        """Send a frame, when and as often as faults let it."""
-        self._border.send(self, frame)
-
-    def put(self, frame: str | Goodbye) -> None:
-        """Queue a frame; nothing more is queued once the backlog is full."""
-        try:
-            self._frames.put_nowait(frame)
-        except asyncio.QueueFull:
-            self._closing = True
-
-    def drop(self) -> None:
-        """Give no answer: on a WebSocket that is silence."""
-
-    def close(self, code: int = INACTIVE.code, reason: str = INACTIVE.reason) -> None:
-        """Close once what is queued has been sent."""
-        self.put(Goodbye(code, reason))
-
-    def abort(self) -> None:
-        """Reset the connection."""
-        self._border.lines.reset(self._websocket.client)
-
-    def half_open(self) -> None:
-        """Send and read nothing any more."""
-        self._cut = self._border.lines.halt(self._websocket.client)
-
-    async def until_cut(self) -> None:
-        """Wait for the end of a half-open connection; of any other return at once."""
-        if self._cut is not None and not self._cut.is_set():
-            # The server may have begun to read again when it handed out what it had read before.
-            self._border.lines.halt(self._websocket.client)
-            await self._cut.wait()
-
-    async def write(self, idle_close_secs: float) -> None:
-        """Send what is queued; close after `idle_close_secs` in which nothing was sent.
-
-        The venue closes a connection to which it has not sent anything for 60 s (fact sheet 6.1).
-        """
-        goodbye = INACTIVE
-        with suppress(WebSocketDisconnect, RuntimeError):  # the client went first
-            while not self._closing:
-                try:
-                    frame = await asyncio.wait_for(self._frames.get(), idle_close_secs)
-                except TimeoutError:
-                    break
-                if self.is_half_open:
-                    return
-                if isinstance(frame, Goodbye):
-                    goodbye = frame
-                    break
-                await self._websocket.send_text(frame)
-                self._border.note_said(self.number, frame)
-            if not self.is_half_open:
-                self._border.note_close(self.number, goodbye.code, goodbye.reason)
-                await self._websocket.close(goodbye.code, goodbye.reason)
 
 
 class Hub:
@@ -270,8 +191,8 @@ class Hub:
         match request:
             case Ping():
                 connection.send(PONG)
-            case Post():
-                self._border.post(connection, request, self._execute[request.request.type])
+            case Posted():
+                self._border.post(connection, _post(request), self._execute[request.request.type])
             case Subscribe():
                 self._subscribe(connection, normalized(request.subscription))
             case _:
@@ -334,6 +255,15 @@ class Hub:
             del feeds[feed]
             if isinstance(feed, UserFeed):
                 self._shown.pop(feed, None)
+
+
+def _post(request: Posted) -> Post:
+    """Read what is posted, and put the reply to it into a frame."""
+    return Post(
+        bytes(request.request.payload),
+        request.request.type == "action",
+        lambda reply: message("post", {"id": request.id, "response": posted(request, reply)}),
+    )
 
 
 def _send(connections: Iterable[Connection], frame: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -48,6 +49,7 @@ def perpdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         ["webhook"],
         ["version"],
         ["venue", "hyperliquid"],
+        ["venue", "synthetix"],
         ["record", "hyperliquid"],
         ["alerts", "list"],
         ["alerts", "show"],
@@ -97,6 +99,9 @@ def test_version_prints_json_when_asked(perpdesk: Perpdesk) -> None:
         (["venue", "hyperliquid", "--port", "0", "--speed", "0"], "positive speed, was 0"),
         (["venue", "hyperliquid", "--port", "0", "--replay", "nowhere"], "nowhere"),
         (["venue", "hyperliquid", "--port", "0", "--faults", "nowhere"], "nowhere"),
+        (["venue", "synthetix", "--port", "0", "--from", "noon"], "--from: expected ISO 8601"),
+        (["venue", "synthetix", "--port", "0", "--replay", "nowhere"], "nowhere"),
+        (["venue", "synthetix", "--port", "0", "--faults", "nowhere"], "nowhere"),
         (
             ["venue", "hyperliquid", "--port", "0", "--faults", "README.md"],
             "README.md: expected TOML",
@@ -201,11 +206,13 @@ def test_a_taken_port_is_named(perpdesk: Perpdesk) -> None:
     assert str(port) in result.errors
 
 
-def test_the_venue_stops_at_ctrl_c_and_frees_its_port() -> None:
-    command = [sys.executable, "-m", "desk", "venue", "hyperliquid", "--port", "0", "--json"]
+@pytest.mark.parametrize("name", ["hyperliquid", "synthetix"])
+def test_the_venue_stops_at_ctrl_c_and_frees_its_port(name: str) -> None:
+    command = [sys.executable, "-m", "desk", "venue", name, "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        port = int(json.loads(process.stdout.readline())["http"].rpartition(":")[2])
+        port = urlsplit(json.loads(process.stdout.readline())["http"]).port
+        assert port is not None
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
         process.send_signal(signal.SIGINT)

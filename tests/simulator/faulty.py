@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from simulator.hyperliquid_feeds import message
-from simulator.hyperliquid_replies import Reply
+from simulator.replies import Reply
 from tests.simulator.venues import START_MS, Client, Desk
 
 SIGNATURE = {"r": "0x1", "s": "0x2", "v": 27}

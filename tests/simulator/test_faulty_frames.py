@@ -22,8 +22,8 @@ from simulator.fault_rules import (
     UnknownOid,
 )
 from simulator.hyperliquid_directory import Agent
-from simulator.hyperliquid_outlet import Outlet
-from simulator.hyperliquid_replies import Reply
+from simulator.outlet import Outlet
+from simulator.replies import Reply
 from tests.simulator.faulty import LATE_MS, Exchange, cancel, channels, order, posted, trading
 from tests.simulator.venues import START_MS, Desk, book, open_desk
 from tests.waiting import eventually

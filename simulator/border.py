@@ -5,11 +5,10 @@ rules everything passes at once, in the order in which it came.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 from starlette.background import BackgroundTask
@@ -18,34 +17,23 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from simulator.fault_rules import (
-    AckRace,
-    AgentExpiry,
-    Close,
-    HalfOpen,
-    On,
-    Silent,
-    Status,
-)
+from simulator.fault_rules import AckRace, Close, HalfOpen, On, Silent, Status
 from simulator.faults import Faults, Hit, Thing, fate
 from simulator.frame_log import FrameLog
-from simulator.hyperliquid_faults import (
-    USER_CHANNELS,
-    CoinNames,
-    altered,
-    channel_of,
-    describe_action,
-    describe_frame,
-    describe_question,
-    refused,
-)
-from simulator.hyperliquid_feeds import Post, message
-from simulator.hyperliquid_outlet import Gate, Hold, Outlet
-from simulator.hyperliquid_replies import JSON, Reply, failure, posted, respond
 from simulator.lines import HttpLine, Line, Lines, end
+from simulator.outlet import Gate, Hold, Outlet
+from simulator.replies import JSON, Reply, respond
 
 type Execute = Callable[[bytes], Reply]
 """What the venue does about the body of a request."""
+
+
+class Post(msgspec.Struct, frozen=True):
+    """A request posted by WebSocket; `frame` puts the reply to it into a frame."""
+
+    body: bytes
+    action: bool
+    frame: Callable[[Reply], str]
 
 
 class Client(Line, Protocol):
@@ -56,6 +44,31 @@ class Client(Line, Protocol):
 
     def put(self, frame: str) -> None:
         """Queue a frame to be sent."""
+
+
+class Wording(Protocol):
+    """How a venue's requests and frames read to the rules, and what it says in their place."""
+
+    def describe_request(self, on: On, body: bytes, *, action: bool) -> Thing:
+        """Describe a request; of one that cannot be read only where it passes."""
+
+    def describe_frame(self, frame: str) -> Thing:
+        """Describe a frame of the venue; its type is its channel."""
+
+    def channel_of(self, frame: str) -> str:
+        """Return the channel of a frame of the venue."""
+
+    def is_account_channel(self, channel: str) -> bool:
+        """Tell whether a channel tells of an account."""
+
+    def execute(self, hits: tuple[Hit, ...], thing: Thing, body: bytes, execute: Execute) -> Reply:
+        """Execute a request under the rules that befall it, as far as they are the venue's own."""
+
+    def alter_frame(self, hits: tuple[Hit, ...], frame: str) -> str:
+        """Return a frame as the rules let it read."""
+
+    def failure(self, status: int, body: str | None) -> Reply:
+        """Fail with an HTTP status; `body` None is what usually comes with it."""
 
 
 class Border:
@@ -69,10 +82,8 @@ class Border:
         The sockets.
     now_ms : Callable[[], int]
         The venue's time.
-    coin_names : Callable[[int], str]
-        Tells a coin by its asset id; "" when there is none.
-    expire_agent : Callable[[str], None]
-        Lets an agent's address stop to exist; "" is every agent.
+    wording : Wording
+        What is the venue's own in all this.
     """
 
     def __init__(
@@ -80,15 +91,13 @@ class Border:
         faults: Faults,
         lines: Lines,
         now_ms: Callable[[], int],
-        coin_names: CoinNames,
-        expire_agent: Callable[[str], None],
+        wording: Wording,
     ) -> None:
         self.faults = faults
         self.lines = lines
         self._note: Callable[..., None] = _no_note
         self._now_ms = now_ms
-        self._coin_names = coin_names
-        self._expire_agent = expire_agent
+        self._wording = wording
         self._gate: Gate[Client] = Gate()
         self._closing = asyncio.Event()
         self._posts: set[asyncio.Task[None]] = set()
@@ -118,14 +127,20 @@ class Border:
     # Requests.
 
     async def answer(
-        self, on: Literal["exchange", "info"], body: bytes, execute: Execute, client: Address | None
+        self,
+        on: On,
+        body: bytes,
+        execute: Execute,
+        client: Address | None,
+        *,
+        action: bool,
     ) -> Response:
         """Answer an HTTP request as the venue does, or as badly as the rules want."""
         self._requests += 1
         number = self._requests
         if self._note is not _no_note:
             self._note(on, "in", readable(body), request=number)
-        request = await self._arrive(on, on == "exchange", body, execute)
+        request = await self._arrive(on, action, body, execute)
         hold = self._shut(request)
         reply = await self._undergo(request, HttpLine(self.lines, client))
         if reply is None:
@@ -148,23 +163,18 @@ class Border:
             task.add_done_callback(self._posts.discard)
 
     async def _answer_post(self, client: Client, post: Post, execute: Execute) -> None:
-        action = post.request.type == "action"
-        request = await self._arrive("post", action, bytes(post.request.payload), execute)
+        request = await self._arrive("post", post.action, post.body, execute)
         hold = self._shut(request)
         reply = await self._undergo(request, client)
         if reply is not None:
-            frame = message("post", {"id": post.id, "response": posted(post, reply)})
-            client.outlet.emit("post", frame, 0.0, request.hits)
+            client.outlet.emit("post", post.frame(reply), 0.0, request.hits)
         await self._open(hold)
 
     async def _arrive(self, on: On, action: bool, body: bytes, execute: Execute) -> "_Request":
         """Let the rules look at a request; without any it is not even read."""
         if not self.faults:
             return _Request(Thing(on), (), body, execute)
-        if action:
-            thing = describe_action(on, body, self._coin_names)
-        else:
-            thing = describe_question(on, body)
+        thing = self._wording.describe_request(on, body, action=action)
         hits = self._meet(thing)
         await self._pause(fate(hits).early_ms)
         return _Request(thing, hits, body, execute)
@@ -174,26 +184,18 @@ class Border:
         if not request.hits:
             return request.execute(request.body)
         lot = fate(request.hits)
-        reply = self._execute(request) if lot.executed else None
+        reply = None
+        if lot.executed:
+            reply = self._wording.execute(
+                request.hits, request.thing, request.body, request.execute
+            )
         await self._pause(lot.late_ms)
         if lot.ending is None:
             return reply
         if isinstance(lot.ending, Status):
-            return failure(lot.ending.status, lot.ending.body)
+            return self._wording.failure(lot.ending.status, lot.ending.body)
         end(line, lot.ending)
         return None
-
-    def _execute(self, request: "_Request") -> Reply:
-        for hit in request.hits:
-            if isinstance(hit.rule, AgentExpiry):
-                self._expire_agent(hit.rule.agent)
-        clocks_ms = (self._now_ms(), time.time_ns() // 1_000_000)
-        if "action" in request.thing.traits and (
-            refusal := refused(request.hits, request.body, clocks_ms)
-        ):
-            return refusal
-        reply = request.execute(request.body)
-        return altered(request.hits, request.thing, reply, self._now_ms())
 
     def _shut(self, request: "_Request") -> Hold[Client] | None:
         """Hold what accounts would hear of an action, when a rule lets its reply come first."""
@@ -218,7 +220,7 @@ class Border:
             case None:
                 return True
             case Status():
-                refusal = failure(ending.status, ending.body)
+                refusal = self._wording.failure(ending.status, ending.body)
                 await websocket.send_denial_response(respond(refusal))
             case Close():
                 await websocket.accept()
@@ -236,14 +238,16 @@ class Border:
         if not (self.faults or self._gate or client.outlet.busy):
             client.put(frame)
             return
-        channel = channel_of(frame)
-        if channel in USER_CHANNELS and self._gate.catches(client, channel, frame):
+        channel = self._wording.channel_of(frame)
+        told = self._wording.is_account_channel(channel)
+        if told and self._gate.catches(client, channel, frame):
             return
-        hits = self._meet(describe_frame(frame)) if self.faults else ()
+        hits = self._meet(self._wording.describe_frame(frame)) if self.faults else ()
         lot = fate(hits)
         if lot.ending is not None:
             end(client, lot.ending)
         elif not any(isinstance(hit.rule, Silent) for hit in hits):
+            frame = self._wording.alter_frame(hits, frame)
             client.outlet.emit(channel, frame, lot.early_ms + lot.late_ms, hits)
 
     # The log.

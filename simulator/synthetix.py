@@ -1,0 +1,386 @@
+"""A loopback Synthetix: /v1/info, /v1/trade, /v1/ws over a made-up or replayed market, real wire.
+
+Accounts and orders are the trading half's, which is handed in (synthetix_seam.py).
+"""
+
+import asyncio
+import socket
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.datastructures import Address
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from simulator.border import Border, readable
+from simulator.clock import Clock, WallClock
+from simulator.control import control
+from simulator.events import Event, Source
+from simulator.fault_reading import load_rules
+from simulator.faults import Faults
+from simulator.generator import HISTORY_MINUTES, Generator
+from simulator.lines import Lines
+from simulator.market import Change, Market
+from simulator.replay import Replay
+from simulator.replies import Reply, respond
+from simulator.server import HOST, Server
+from simulator.synthetix_answers import Refusal, refused
+from simulator.synthetix_dialect import Dialect
+from simulator.synthetix_floor import Floor
+from simulator.synthetix_front import Front, plain
+from simulator.synthetix_limits import IP_TOKENS
+from simulator.synthetix_listing import LEVELS, LISTED, universe
+from simulator.synthetix_requests import Side
+from simulator.synthetix_seam import News, NoTrading, OpenTrading
+from simulator.synthetix_status import exchange_status, status
+from simulator.synthetix_streams import Streams
+from simulator.synthetix_wording import REACH, STATUS, SynthetixWording
+from simulator.synthetix_ws import Hub, Limits
+
+TICK_SECS = 0.02
+"""How often the venue looks at its clock; its quickest books come every 0.05 s."""
+RECENT_TRADES = 100
+"""getLastTrades answers with no more (fact sheet 4)."""
+RECEIVED_MAX = 10_000
+BOOKS_PER_SECOND_MAX = 20
+"""A book comes no more often in wall time, however fast the venue's time runs."""
+STATUS_BODY = b'{"params":{"action":"status"}}'
+"""What a question for the status is to the rules: it has no body."""
+
+
+class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a venue is set up.
+
+    `port` 0 is any free one. `start_ms` is the venue's time at the start: now by default, or the
+    beginning of the recording in `replay`. `speed` venue seconds pass in a second of wall time.
+    `ip_tokens` is what an address may spend in 10 s (0 is no limit), `limits` what it may hold
+    open. With `require_user_agent` a request without one is refused (fact sheet 12). `dialect` is
+    how it speaks where the sources disagree. `faults` is a file of rules (fault_reading.py) and
+    `fault_seed` decides their chances; with a file or `control`, POST /control changes them. `log`
+    is a file for all that is heard and said.
+    """
+
+    port: int = 0
+    seed: int = 1
+    speed: float = 1.0
+    start_ms: int | None = None
+    replay: Path | None = None
+    history_minutes: int = HISTORY_MINUTES
+    ip_tokens: int = IP_TOKENS
+    limits: Limits = Limits()
+    require_user_agent: bool = False
+    dialect: Dialect = Dialect()
+    faults: Path | None = None
+    fault_seed: int = 1
+    control: bool = False
+    log: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a speed that is not positive."""
+        if not self.speed > 0:
+            raise ValueError(f"Expected a positive speed, was {self.speed}")
+
+
+class Received(msgspec.Struct, frozen=True):
+    """What a client said: `kind` is info, trade, status or ws; `body` its JSON, or text.
+
+    `connection` is the number of the WebSocket connection, from 1; None for HTTP.
+    """
+
+    kind: str
+    body: object
+    connection: int | None = None
+
+
+class SynthetixVenue:
+    """A loopback venue; `running()` makes it listen.
+
+    Parameters
+    ----------
+    options : VenueOptions
+        The set-up.
+    source : Source, optional
+        The market; without one `options.replay` is replayed or a market is made up from the seed.
+    clock : Clock, optional
+        The venue's time; wall time at `options.speed` by default.
+    open_trading : OpenTrading, optional
+        Opens the trading half; by default there is none and every order is refused.
+
+    Raises
+    ------
+    OSError
+        The fault file cannot be read.
+    ValueError
+        The fault file is none, or the recording.
+    """
+
+    def __init__(
+        self,
+        options: VenueOptions,
+        source: Source | None = None,
+        clock: Clock | None = None,
+        open_trading: OpenTrading = lambda _market, _start_ms: NoTrading(),
+    ) -> None:
+        self._options = options
+        self._source = source or _source(options)
+        self.clock = clock or WallClock(self._source.start_ms, options.speed)
+        self.market = Market(self._source, RECENT_TRADES)
+        self.trading = open_trading(self.market, self._source.start_ms)
+        self.trading.on_news = self._tell
+        self.floor = Floor(self.market, self.trading, options.dialect)
+        self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
+        self.port = options.port
+        rules = load_rules(options.faults, REACH) if options.faults else []
+        self.faults = Faults(options.fault_seed, rules)
+        self._front = Front(self.floor, self._seeming_ms, options.ip_tokens, options.seed)
+        self._wording = SynthetixWording(self.floor, self._front.wrap)
+        self._border = Border(self.faults, Lines(self._transport), self.clock.now_ms, self._wording)
+        least_ms = int(options.speed * 1000 / BOOKS_PER_SECOND_MAX)
+        self._streams = Streams(self.floor, self.clock.now_ms, least_ms)
+        self._hub = Hub(
+            self._border,
+            options.limits,
+            self._streams,
+            self.floor.symbols,
+            self._authenticate,
+            self._front.serve_posted,
+            self._note_frame,
+        )
+        self._server: Server | None = None
+        self._pumping: asyncio.Task[None] | None = None
+
+    @property
+    def http_url(self) -> str:
+        """Return the base of /info, /trade and /status."""
+        return f"http://{HOST}:{self.port}/v1"
+
+    @property
+    def ws_url(self) -> str:
+        """Return the base of /info and /trade, where WebSocket clients connect."""
+        return f"ws://{HOST}:{self.port}/v1/ws"
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["SynthetixVenue"]:
+        """Listen, and let the venue's time run; nothing is left listening afterwards.
+
+        Raises
+        ------
+        OSError
+            The port is taken, or the log cannot be written.
+        """
+        with (
+            self._border.logging(self._options.log),
+            socket.create_server((HOST, self._options.port)) as listener,
+        ):
+            self.port = listener.getsockname()[1]
+            self._server = Server(self._app())
+            serving = asyncio.create_task(self._server.serve([listener]), name="venue-server")
+            await self._server.ready.wait()
+            self.clock.start()
+            self._pumping = asyncio.create_task(self._pump(), name="venue-pump")
+            try:
+                yield self
+            finally:
+                self._pumping.cancel()
+                await self._border.close()
+                self._server.stopping.set()
+                await serving
+                with suppress(asyncio.CancelledError):
+                    await self._pumping
+
+    async def wait(self) -> None:
+        """Wait until cancelled, or until the market fails; raise what it failed of."""
+        if self._pumping is not None:
+            await self._pumping
+
+    def advance(self) -> None:
+        """Take in and send out what happened up to now; the venue does it by itself, too."""
+        now_ms = self.clock.now_ms()
+        for event in self._source.due(now_ms):
+            self.trading.settle(self.market.settle(event.time))
+            for change in self._publish(event):
+                self.trading.take(change, now_ms)
+        self.trading.settle(self.market.settle(now_ms))
+        self.trading.advance(now_ms)
+        self._streams.advance()
+
+    def _publish(self, event: Event) -> Iterator[Change]:
+        """Send what an event of the market changes, and give each change."""
+        for change in self.market.apply(event):
+            self._streams.publish(change)
+            yield change
+
+    def _tell(self, news: News) -> None:
+        """Send what happened to accounts; their trades are the market's, too."""
+        for event in news.account_events:
+            self._streams.publish_account(event)
+        for liquidation in news.liquidations:
+            self._streams.publish_liquidation(liquidation)
+        for trades in news.trades:
+            for _ in self._publish(trades):
+                pass
+
+    # What a test does to the venue.
+
+    async def drop_connections(self) -> None:
+        """Cut every WebSocket connection without a close frame."""
+        tasks = self._hub.tasks
+        self._border.lines.release()
+        if self._server is not None:
+            self._server.abort_websockets()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def refuse_connections(self, refused: bool = True) -> None:
+        """Answer new WebSocket connections with HTTP 503, or take them again."""
+        self._hub.refusing = refused
+
+    def mute(self, kind: str, symbol: str = "") -> None:
+        """Let a feed fall silent, its snapshots too, while its subscriptions stay."""
+        self._streams.muted.add((kind, symbol))
+
+    def unmute(self, kind: str, symbol: str = "") -> None:
+        """Let a feed be heard again."""
+        self._streams.muted.discard((kind, symbol))
+
+    def set_maintenance(self, message: str | None) -> None:
+        """Begin maintenance with these words, or end it with None."""
+        self.floor.maintenance = message
+
+    def set_status(self, symbol: str, *, is_open: bool, close_only: bool = False) -> None:
+        """Open or close a market, or let positions in it only be reduced."""
+        self.market.universe.set_delisted(self.floor.markets[symbol].coin, delisted=not is_open)
+        self.floor.close_only.discard(symbol)
+        if close_only:
+            self.floor.close_only.add(symbol)
+        self._refresh()
+
+    def add_coin(self, coin: str, sz_decimals: int, max_leverage: int) -> None:
+        """List a new perp; its market is empty until the source tells of it."""
+        self.market.universe.add_perp(coin, sz_decimals, max_leverage)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.market.refresh()
+        self.floor.refresh()
+        self._streams.refresh()
+        self.trading.refresh(self.clock.now_ms())
+
+    async def _pump(self) -> None:
+        while True:
+            self.advance()
+            await asyncio.sleep(TICK_SECS)
+
+    # The routes.
+
+    def _app(self) -> Starlette:
+        routes: list[BaseRoute] = [
+            Route("/v1/info", self._serve_info, methods=["POST"]),
+            Route("/v1/trade", self._serve_trade, methods=["POST"]),
+            Route("/v1/status", self._serve_status, methods=["GET"]),
+            Route("/v1/exchange/status", self._serve_old_status, methods=["GET"]),
+            Route("/v1/ws/exchange/status", self._serve_old_status, methods=["GET"]),
+            WebSocketRoute("/v1/ws/info", self._hub.serve_info),
+            WebSocketRoute("/v1/ws/trade", self._hub.serve_trade),
+        ]
+        if self._options.control or self._options.faults:
+            routes.append(Route("/control", self._serve_control, methods=["POST"]))
+        handlers = {404: self._not_found, 405: self._not_allowed}
+        return Starlette(routes=routes, exception_handlers=handlers)
+
+    async def _serve_info(self, request: Request) -> Response:
+        return await self._serve("info", request)
+
+    async def _serve_trade(self, request: Request) -> Response:
+        return await self._serve("trade", request)
+
+    async def _serve(self, side: Side, request: Request) -> Response:
+        body = await request.body()
+        self.received.append(Received(side, readable(body)))
+        if self._options.require_user_agent and not request.headers.get("user-agent"):
+            return respond(self._front.wrap(refused("FORBIDDEN", "User-Agent header is required")))
+        return await self._border.answer(
+            side,
+            body,
+            lambda body: self._front.serve(side, body),
+            request.client,
+            action=side == "trade",
+        )
+
+    async def _serve_status(self, request: Request) -> Response:
+        return await self._tell_status(request, lambda: plain(status(self.floor.notice)))
+
+    async def _serve_old_status(self, request: Request) -> Response:
+        return await self._tell_status(
+            request,
+            lambda: plain(exchange_status(self.floor.notice, self._seeming_ms())),
+        )
+
+    async def _tell_status(self, request: Request, answer: Callable[[], Reply]) -> Response:
+        self.received.append(Received(STATUS, request.url.path))
+        return await self._border.answer(
+            "info", STATUS_BODY, lambda _body: answer(), request.client, action=False
+        )
+
+    async def _serve_control(self, request: Request) -> Response:
+        return respond(control(await request.body(), self.faults, REACH, self._hub.close))
+
+    async def _not_found(self, _request: Request, _error: Exception) -> Response:
+        return respond(self._front.wrap(refused("NOT_FOUND", "resource not found")))
+
+    async def _not_allowed(self, _request: Request, _error: Exception) -> Response:
+        return respond(self._front.wrap(refused("METHOD_NOT_ALLOWED", "method not allowed")))
+
+    def _authenticate(self, message: str, signature: str) -> str | Refusal:
+        return self.trading.authenticate(message, signature, self._seeming_ms())
+
+    def _seeming_ms(self) -> int:
+        """Return the venue's time as it seems to the request that is answered now."""
+        return self.clock.now_ms() + self._wording.skew_ms
+
+    def _transport(self, client: Address | None) -> asyncio.Transport | None:
+        return None if self._server is None else self._server.transport(client)
+
+    def _note_frame(self, body: object, connection: int) -> None:
+        self.received.append(Received("ws", body, connection))
+        self._border.note_heard(connection, body)
+
+
+async def serve(
+    options: VenueOptions,
+    on_ready: Callable[[SynthetixVenue], None],
+    open_trading: OpenTrading = lambda _market, _start_ms: NoTrading(),
+) -> None:
+    """Run a venue until cancelled, and close everything it opened.
+
+    `on_ready` is called once it listens.
+
+    Raises
+    ------
+    RecordingError
+        A recording cannot be read, or ends in something that is none.
+    """
+    async with SynthetixVenue(options, open_trading=open_trading).running() as venue:
+        on_ready(venue)
+        await venue.wait()
+
+
+def _source(options: VenueOptions) -> Source:
+    if options.replay is not None:
+        return Replay(options.replay, options.start_ms)
+    start_ms = time.time_ns() // 1_000_000 if options.start_ms is None else options.start_ms
+    return Generator(
+        options.seed,
+        start_ms,
+        options.speed,
+        options.history_minutes,
+        coins=LISTED,
+        listed=universe(),
+        levels=LEVELS,
+    )
