@@ -4,7 +4,7 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from picows import (
     WSCloseCode,
@@ -171,9 +171,10 @@ async def open_connection(
     on_payload: Callable[[bytes], None],
     ssl_context: ssl.SSLContext | None = None,
     proxy_url: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Connection:
     """
-    Open a connection.
+    Open a connection; `headers` are those of the upgrade that the venue wants beside the usual.
 
     Raises
     ------
@@ -192,6 +193,7 @@ async def open_connection(
                 logger_name=_QUIET,
                 max_frame_size=MESSAGE_BYTES_MAX,
                 proxy=proxy_url,
+                extra_headers=headers,
             )
     except (OSError, WSError, ProxyError) as e:
         connection.cut()

@@ -1,14 +1,11 @@
 """The past half of the data client: from requests to replies to Nautilus data."""
 
-from collections.abc import Awaitable, Callable
-from typing import Self
+from collections.abc import Callable
 
 import msgspec
 from nautilus_trader.common.component import LiveClock
-from nautilus_trader.core.datetime import dt_to_unix_nanos
 from nautilus_trader.data.messages import (
     RequestBars,
-    RequestData,
     RequestFundingRates,
     RequestOrderBookSnapshot,
     RequestTradeTicks,
@@ -17,11 +14,11 @@ from nautilus_trader.model.data import Bar, FundingRateUpdate, OrderBookDeltas, 
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import Instrument
 
+from adapters.common.time_ranges import TimeRange, page_backward
 from adapters.hyperliquid.constants import (
     CANDLES_PER_REQUEST,
     FUNDING_HOURS_PER_REQUEST,
     INTERVAL_MILLIS,
-    MAX_PAGES,
     MILLIS_PER_HOUR,
     NANOS_PER_MILLI,
 )
@@ -35,26 +32,6 @@ from adapters.hyperliquid.parsing import (
 )
 from adapters.hyperliquid.schemas import Candle, FundingEntry
 from adapters.hyperliquid.subscriptions import book_subscription
-
-# Nautilus puts its own now where a request has no end. The venue's clock may run elsewhere, so an
-# end this close to our now is read as the venue's.
-NOW_TOLERANCE_NS = 1_000_000_000
-
-
-class TimeRange(msgspec.Struct, frozen=True):
-    """A range of the venue's time in milliseconds, both ends included; no end means its now."""
-
-    start_ms: int
-    end_ms: int | None
-
-    @classmethod
-    def of(cls, request: RequestData, now_ns: int) -> Self:
-        """Read the range of a request; `now_ns` is our clock."""
-        start_ns = dt_to_unix_nanos(request.start) if request.start else 0
-        end_ns = dt_to_unix_nanos(request.end) if request.end else now_ns
-        ends_now = end_ns >= now_ns - NOW_TOLERANCE_NS
-        # Rounded up: what happened before the start is not asked for.
-        return cls(-(-start_ns // NANOS_PER_MILLI), None if ends_now else end_ns // NANOS_PER_MILLI)
 
 
 class MarketHistory:
@@ -155,7 +132,7 @@ async def fetch_candles(
     async def fetch(first_ms: int, last_ms: int) -> list[Candle]:
         return await http.candle_snapshot(coin, interval, first_ms, last_ms)
 
-    candles = await _page_backward(
+    candles = await page_backward(
         fetch,
         time_of=lambda candle: candle.t,
         start_ms=max(0, span.start_ms - millis),
@@ -178,7 +155,7 @@ async def fetch_funding(
     async def fetch(first_ms: int, last_ms: int) -> list[FundingEntry]:
         return await http.funding_history(coin, first_ms, last_ms)
 
-    entries = await _page_backward(
+    entries = await page_backward(
         fetch,
         time_of=lambda entry: entry.time,
         start_ms=span.start_ms,
@@ -193,32 +170,3 @@ async def fetch_funding(
 async def _venue_end_ms(http: HyperliquidHttpClient, span: TimeRange) -> int:
     now_ms = await http.exchange_time_ms()
     return now_ms if span.end_ms is None else min(span.end_ms, now_ms)
-
-
-async def _page_backward[T](
-    fetch: Callable[[int, int], Awaitable[list[T]]],
-    time_of: Callable[[T], int],
-    start_ms: int,
-    end_ms: int,
-    page_ms: int,
-    first_page_ms: int | None,
-    is_enough: Callable[[int], bool],
-) -> list[T]:
-    """
-    Fetch page before page until there is enough, the start is reached or nothing older comes.
-
-    The first page may be smaller than the others, since replies cost weight by their size; if it
-    is empty, that alone does not mean that nothing older exists.
-    """
-    rows: list[T] = []
-    size_ms = min(page_ms, first_page_ms or page_ms)
-    for _ in range(MAX_PAGES):
-        first_ms = max(start_ms, end_ms - size_ms)
-        page = await fetch(first_ms, end_ms)
-        rows = page + rows
-        is_last = first_ms <= start_ms or (not page and size_ms == page_ms)
-        if is_last or is_enough(len(rows)):
-            break
-        end_ms = min([first_ms, *map(time_of, page[:1])]) - 1
-        size_ms = page_ms
-    return rows

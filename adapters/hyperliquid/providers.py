@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from nautilus_trader.common.component import LiveClock
-from nautilus_trader.common.providers import InstrumentProvider
 from nautilus_trader.config import InstrumentProviderConfig
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import Instrument
 
+from adapters.common.providers import VenueInstrumentProvider
 from adapters.hyperliquid.config import ALL_PRODUCT_TYPES, HyperliquidProductType
+from adapters.hyperliquid.constants import HYPERLIQUID
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.instruments import BASE_TIER, parse_perps, parse_spot_pairs
 from adapters.hyperliquid.schemas import UserFees
@@ -20,16 +20,7 @@ from adapters.hyperliquid.schemas import UserFees
 FILTERS = frozenset({"product_types", "dexes", "names"})
 
 
-@dataclass(frozen=True, slots=True)
-class InstrumentChanges:
-    """What a look at the venue has brought to light."""
-
-    added: list[Instrument]
-    changed: list[Instrument]
-    removed: list[Instrument]
-
-
-class HyperliquidInstrumentProvider(InstrumentProvider):
+class HyperliquidInstrumentProvider(VenueInstrumentProvider):
     """
     The instruments of Hyperliquid: perpetuals, spot pairs and builder-deployed perpetuals.
 
@@ -61,86 +52,14 @@ class HyperliquidInstrumentProvider(InstrumentProvider):
         product_types: frozenset[HyperliquidProductType] = ALL_PRODUCT_TYPES,
         account_address: str | None = None,
     ) -> None:
-        super().__init__(config)
+        super().__init__(HYPERLIQUID, config)
         self._http = http
         self._clock = clock
         self._product_types = product_types
         self._account_address = account_address
-        # The filters under which everything is wanted, or None while only single ids are.
-        self._all_filters: dict[str, Any] | None = None
 
-    async def load_all_async(self, filters: dict[str, Any] | None = None) -> None:
-        """
-        Load every listed instrument that matches the filters, by default those of the config.
-
-        Raises
-        ------
-        ValueError
-            If a filter is unknown.
-        VenueError
-            If the venue does not tell.
-
-        """
-        self._all_filters = dict(filters or self._filters or {})
-        for instrument in (await self._fetch()).values():
-            if matches(instrument, self._all_filters):
-                self._add(instrument)
-
-    async def load_ids_async(
-        self, instrument_ids: list[InstrumentId], filters: dict[str, Any] | None = None
-    ) -> None:
-        """Load these instruments, if they match the filters; raises as `load_all_async` does."""
-        table = await self._fetch()
-        for instrument_id in instrument_ids:
-            instrument = table.get(instrument_id)
-            if instrument is None:
-                self._log.warning(f"Expected an instrument that Hyperliquid lists: {instrument_id}")
-            elif matches(instrument, dict(filters or {})):
-                self._add(instrument)
-
-    async def refresh(self) -> InstrumentChanges:
-        """
-        Look at the venue again, keep what it lists now and return the differences.
-
-        Raises
-        ------
-        VenueError
-            If the venue does not tell; then nothing has changed here either.
-
-        """
-        table = await self._fetch()
-        held = self._instruments
-        wanted = {
-            instrument_id: instrument
-            for instrument_id, instrument in table.items()
-            if instrument_id in held
-            or (self._all_filters is not None and matches(instrument, self._all_filters))
-        }
-        changes = compare_instruments(held, wanted)
-        self._instruments = {i: held[i] for i in held if i in wanted}
-        for instrument in changes.added + changes.changed:
-            self._add(instrument)
-        return changes
-
-    def loaded(self, instrument_id: InstrumentId) -> Instrument:
-        """
-        Return a loaded instrument.
-
-        Raises
-        ------
-        ValueError
-            If it is not loaded.
-
-        """
-        instrument = self.find(instrument_id)
-        if instrument is None:
-            raise ValueError(f"Expected an instrument that is loaded, was {instrument_id}")
-        return instrument
-
-    def _add(self, instrument: Instrument) -> None:
-        for currency in (instrument.base_currency, instrument.quote_currency):
-            self.add_currency(currency)
-        self.add(instrument)
+    def _matches(self, instrument: Instrument, filters: Mapping[str, Any]) -> bool:
+        return matches(instrument, filters)
 
     async def _fetch(self) -> dict[InstrumentId, Instrument]:
         metas, spot, fees = await asyncio.gather(
@@ -192,20 +111,3 @@ def matches(instrument: Instrument, filters: Mapping[str, Any]) -> bool:
     return "names" not in filters or any(
         fnmatchcase(text, pattern) for pattern in filters["names"] for text in texts
     )
-
-
-def compare_instruments(
-    old: Mapping[InstrumentId, Instrument], new: Mapping[InstrumentId, Instrument]
-) -> InstrumentChanges:
-    """Return how the new table differs from the old one; the times of loading do not count."""
-    return InstrumentChanges(
-        added=[new[i] for i in new if i not in old],
-        changed=[new[i] for i in new if i in old and _content(new[i]) != _content(old[i])],
-        removed=[old[i] for i in old if i not in new],
-    )
-
-
-def _content(instrument: Instrument) -> dict[str, Any]:
-    content: dict[str, Any] = type(instrument).to_dict(instrument)
-    del content["ts_event"], content["ts_init"]
-    return content

@@ -70,7 +70,7 @@ TRADES_PER_REQUEST = 100
 OPEN_ORDERS_PER_REQUEST = 50
 ORDER_HISTORY_PER_REQUEST = 1_000
 FILLS_PER_REQUEST = 1_000
-FUNDINGS_PER_REQUEST = 720
+FUNDINGS_PER_REQUEST = 2_160
 # No limit is documented for candles: so many are asked for at once, by time.
 CANDLES_PER_REQUEST = 500
 # "time range cannot exceed 7 days", of getTrades 30 days.

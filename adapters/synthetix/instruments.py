@@ -1,6 +1,7 @@
 """Build Nautilus instruments from the venue's markets; pure, it fetches and stores nothing."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -51,6 +52,16 @@ def parse_perpetuals(
         except (msgspec.ValidationError, ArithmeticError, ValueError) as e:
             report(f"Left out a market, {e}: {record}")
     return perpetuals
+
+
+def parse_markets(records: Iterable[dict[str, Any]]) -> dict[str, Market]:
+    """Return the markets by symbol; those that are unlike the documentation are left out."""
+    markets = {}
+    for record in records:
+        with suppress(msgspec.ValidationError):
+            market = convert(record, Market)
+            markets[market.symbol] = market
+    return markets
 
 
 def _parse_perpetual(

@@ -71,9 +71,10 @@ class Modified(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What was asked for, and what is left of the buckets where the venue says so."""
+    """What was asked for, the venue's time in nanoseconds, and what is left of the buckets."""
 
     response: msgspec.Raw
+    time_ns: int
     rate_limit: RateLimit | None
     ip_rate_limit: RateLimit | None
 
@@ -91,6 +92,7 @@ class _Envelope(msgspec.Struct, frozen=True):
     status: str = ""
     response: msgspec.Raw = _NO_RAW
     error: _Error | None = None
+    timestamp: Moment = Moment(0)
     rateLimit: RateLimit | None = None
     ipRateLimit: RateLimit | None = None
 
@@ -155,7 +157,9 @@ def parse_answer(http_status: int, body: bytes) -> Answer:
     """
     envelope = _read(_ENVELOPE, body, f"status {http_status} with an envelope")
     if http_status == HTTPStatus.OK and envelope.status == "ok" and envelope.response:
-        return Answer(envelope.response, envelope.rateLimit, envelope.ipRateLimit)
+        return Answer(
+            envelope.response, envelope.timestamp, envelope.rateLimit, envelope.ipRateLimit
+        )
     error = envelope.error or _Error(message=_head(body))
     words = f"{http_status} {error.code} {error.message}"
     if is_refusal(http_status, error.category):
@@ -168,7 +172,7 @@ def parse_reply(reply: WsReply) -> Answer:
     if reply.status == HTTPStatus.OK:
         result = _read(_ENVELOPE, reply.body, "a result")
         if result.response:
-            return Answer(result.response, reply.rate_limit, reply.ip_rate_limit)
+            return Answer(result.response, result.timestamp, reply.rate_limit, reply.ip_rate_limit)
         raise OutcomeUnknown(f"Expected a response in a result, was {_head(reply.body)}")
     error = _read(_ERROR, reply.body, "an error") if reply.body else _Error()
     words = f"{reply.status} {error.code} {error.message}"

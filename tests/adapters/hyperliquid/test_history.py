@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.hyperliquid.history import TimeRange, fetch_candles, fetch_funding
+from adapters.common.time_ranges import TimeRange
+from adapters.hyperliquid.history import fetch_candles, fetch_funding
 from adapters.hyperliquid.schemas import Candle, FundingEntry
 
 MINUTE = 60_000

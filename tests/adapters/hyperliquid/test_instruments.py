@@ -11,8 +11,9 @@ from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.instruments import CryptoPerpetual, CurrencyPair
 from nautilus_trader.model.objects import Money
 
+from adapters.common.instrument_changes import compare_instruments
 from adapters.hyperliquid.instruments import BASE_TIER, parse_perps, parse_spot_pairs
-from adapters.hyperliquid.providers import compare_instruments, matches
+from adapters.hyperliquid.providers import matches
 from adapters.hyperliquid.schemas import PerpMeta, SpotMeta, SpotToken, UserFees
 
 USDC_TOKEN = SpotToken("USDC", 8, 8, 0)

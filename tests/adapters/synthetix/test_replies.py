@@ -27,6 +27,8 @@ from adapters.synthetix.wire import Amount, Id
 REF = OrderRef(Id("1958787130134106112"), Id("c-1"))
 ORDER = {"venueId": "1958787130134106112", "clientId": "c-1"}
 
+BUCKET = {"requestsCap": 9, "remainingTokens": 8}
+
 
 def raw(value: Any) -> msgspec.Raw:  # noqa: ANN401 (any JSON)
     return msgspec.Raw(json.dumps(value).encode())
@@ -86,7 +88,7 @@ def test_a_modified_order_is_told_or_refused_in_band() -> None:
     )
     refused = {
         "order": ORDER,
-        "error": "quantity below filled",
+        "error": "below filled",
         "errorCode": "QUANTITY_BELOW_FILLED",
     }
     assert parse_modified(raw(refused)) == Refusal(REF, "QUANTITY_BELOW_FILLED", "below filled")
@@ -100,11 +102,10 @@ def error(code: str, category: str) -> dict[str, Any]:
 def test_an_answer_holds_its_buckets() -> None:
     answer = parse_answer(
         200,
-        body({"status": "ok", "response": [1], "rateLimit": {"requestsCap": 9, "remainingTokens": 8},
-              "ipRateLimit": {"requestsCap": 7, "remainingTokens": 6}}),
-    )  # fmt: skip
+        body({"status": "ok", "response": [1], "rateLimit": BUCKET, "ipRateLimit": BUCKET}),
+    )
     assert bytes(answer.response) == b"[1]"
-    assert (answer.rate_limit, answer.ip_rate_limit) == (RateLimit(9, 8), RateLimit(7, 6))
+    assert (answer.rate_limit, answer.ip_rate_limit) == (RateLimit(9, 8),) * 2
     assert bytes(parse_answer(200, body({"status": "ok", "response": None})).response) == b"null"
 
 

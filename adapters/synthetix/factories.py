@@ -1,0 +1,65 @@
+"""Build Synthetix clients from their settings for a trading node."""
+
+import asyncio
+from weakref import WeakValueDictionary
+
+from nautilus_trader.cache.cache import Cache
+from nautilus_trader.common.component import LiveClock, MessageBus
+from nautilus_trader.live.factories import LiveDataClientFactory
+
+from adapters.common.governor import WeightGovernor
+from adapters.synthetix.config import SynthetixDataClientConfig, SynthetixExecClientConfig
+from adapters.synthetix.data import SynthetixDataClient
+from adapters.synthetix.http import SynthetixHttpClient, address_governor
+from adapters.synthetix.providers import SynthetixInstrumentProvider
+
+# The venue counts all clients of one IP address together, so those of one process share their
+# governor. Nautilus calls factories one by one and passes nothing that could carry it.
+_GOVERNORS: WeakValueDictionary[str, WeightGovernor] = WeakValueDictionary()
+
+
+def shared_governor(url: str) -> WeightGovernor:
+    """Return the governor of this address, which lives as long as any client uses it."""
+    governor = _GOVERNORS.get(url)
+    if governor is None:
+        governor = address_governor()
+        _GOVERNORS[url] = governor
+    return governor
+
+
+class SynthetixLiveDataClientFactory(LiveDataClientFactory):
+    """Build data clients; register it with `TradingNode.add_data_client_factory`."""
+
+    @staticmethod
+    def create(  # type: ignore[override]  # the node passes the config it was given for this factory
+        loop: asyncio.AbstractEventLoop,
+        name: str,
+        config: SynthetixDataClientConfig,
+        msgbus: MessageBus,
+        cache: Cache,
+        clock: LiveClock,
+    ) -> SynthetixDataClient:
+        """Return a data client with its own HTTP client and instrument provider."""
+        http = http_client(config)
+        provider = SynthetixInstrumentProvider(http, clock, config.instrument_provider)
+        return SynthetixDataClient(loop, http, msgbus, cache, clock, provider, config, name)
+
+
+def build_instrument_provider(
+    config: SynthetixDataClientConfig, clock: LiveClock
+) -> SynthetixInstrumentProvider:
+    """Return a provider with an HTTP client of its own, to look instruments up without a node."""
+    return SynthetixInstrumentProvider(http_client(config), clock, config.instrument_provider)
+
+
+def http_client(
+    config: SynthetixDataClientConfig | SynthetixExecClientConfig,
+) -> SynthetixHttpClient:
+    """Return an HTTP client that shares the rate limit of its address."""
+    return SynthetixHttpClient(
+        config.http_url,
+        shared_governor(config.http_url),
+        timeout_secs=config.http_timeout_secs,
+        max_attempts=config.http_max_attempts,
+        proxy_url=config.proxy_url,
+    )
