@@ -13,7 +13,7 @@ from config.secrets import holds_secret
 from config.settings import Document, Profile
 from config.words import dotted, one_of
 
-BUILT_IN: Final = ("demo", "demo-live", "paper", "testnet", "live")
+BUILT_IN: Final = ("demo", "demo-live", "demo-live-synthetix", "paper", "testnet", "live")
 _PROFILES: Final = Path(__file__).parent / "profiles"
 FILE_BYTES_MAX: Final = 1_048_576  # a profile has some kilobytes; /dev/zero has no end
 

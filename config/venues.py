@@ -36,9 +36,10 @@ class VenueSettings(Settings, frozen=True, kw_only=True):
         Kinds of market to load, in the words of the venue's adapter; empty means all it knows.
     instruments
         Nautilus instrument ids to load; empty means all of `product_types`.
-    account_address_env, private_key_env, vault_address_env
+    account_address_env, private_key_env, vault_address_env, subaccount_id_env
         Names of the environment variables with the account, the key that signs for it, and the
-        vault or sub-account to trade instead.
+        vault or sub-account to trade instead; a venue knows its sub-accounts by address or by
+        number.
     leverage
         Whole numbers by instrument id, set at the venue when a run connects; the others stay.
     isolated
@@ -68,6 +69,7 @@ class VenueSettings(Settings, frozen=True, kw_only=True):
     account_address_env: VariableName | None = None
     private_key_env: VariableName | None = None
     vault_address_env: VariableName | None = None
+    subaccount_id_env: VariableName | None = None
     leverage: dict[InstrumentId, Annotated[int, Meta(ge=1)]] = {}
     isolated: tuple[InstrumentId, ...] = ()
     market_slippage_bps: Annotated[int, Meta(ge=1, le=SLIPPAGE_BPS_MAX)] = 50

@@ -22,13 +22,21 @@ from adapters.hyperliquid import (
     HyperliquidLiveExecClientFactory,
     HyperliquidProductType,
 )
-from adapters.hyperliquid.factories import build_instrument_provider
+from adapters.hyperliquid import factories as hyperliquid_factories
 from adapters.hyperliquid.signing import Signer
+from adapters.synthetix import (
+    SynthetixDataClientConfig,
+    SynthetixExecClientConfig,
+    SynthetixLiveDataClientFactory,
+    SynthetixLiveExecClientFactory,
+)
+from adapters.synthetix import factories as synthetix_factories
 from config.decoding import convert
 from config.errors import ProfileError
 from config.secrets import read_secret
 from config.venues import VenueSettings
 
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}")
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
@@ -96,7 +104,63 @@ async def _load_hyperliquid_instrument(
         base_url_ws=settings.base_url_ws,
         http_max_attempts=1,
     )
-    provider = build_instrument_provider(config, LiveClock())
+    provider = hyperliquid_factories.build_instrument_provider(config, LiveClock())
+    await provider.load_ids_async([instrument_id])
+    return provider.find(instrument_id)
+
+
+def _synthetix_data(file: str, at: str, settings: VenueSettings) -> SynthetixDataClientConfig:
+    _check_synthetix(file, at, settings)
+    return SynthetixDataClientConfig(
+        base_url_http=settings.base_url_http,
+        base_url_ws=settings.base_url_ws,
+        instrument_provider=_instruments(settings),
+    )
+
+
+def _synthetix_exec(file: str, at: str, settings: VenueSettings) -> SynthetixExecClientConfig:
+    _check_synthetix(file, at, settings)
+    variable = settings.private_key_env
+    assert variable is not None  # noqa: S101 (live orders need it, says the profile's own rule)
+    _check_key(variable)
+    return SynthetixExecClientConfig(
+        base_url_http=settings.base_url_http,
+        base_url_ws=settings.base_url_ws,
+        instrument_provider=_instruments(settings),
+        private_key_env=variable,
+        subaccount_id=_number(settings.subaccount_id_env),
+        expires_after_secs=settings.expires_after_secs,
+        leverages=settings.leverage,
+        dead_mans_switch_secs=settings.dead_mans_switch_secs,
+        state_directory=settings.state_directory,
+        keep_warm=settings.keep_warm,
+    )
+
+
+def _check_synthetix(file: str, at: str, settings: VenueSettings) -> None:
+    """Refuse what this venue has not, instead of trading otherwise than the profile says."""
+    refusals = (
+        (settings.network == "testnet", "network", "mainnet or loopback (it has no testnet)"),
+        (bool(settings.isolated), "isolated", "none (all margin is cross here)"),
+        (settings.watchdog_only, "watchdog_only", "false (the venue itself cancels)"),
+        (set(settings.product_types) > {"perp"}, "product_types", "perp alone"),
+        (settings.vault_address_env is not None, "vault_address_env", "subaccount_id_env"),
+        (settings.account_address_env is not None, "account_address_env", "subaccount_id_env"),
+    )
+    for is_wrong, key, wanted in refusals:
+        if is_wrong:
+            raise ProfileError(file, f"{at}.{key}", wanted, repr(getattr(settings, key)))
+
+
+async def _load_synthetix_instrument(
+    settings: VenueSettings, instrument_id: InstrumentId
+) -> Instrument | None:
+    config = SynthetixDataClientConfig(
+        base_url_http=settings.base_url_http,
+        base_url_ws=settings.base_url_ws,
+        http_max_attempts=1,
+    )
+    provider = synthetix_factories.build_instrument_provider(config, LiveClock())
     await provider.load_ids_async([instrument_id])
     return provider.find(instrument_id)
 
@@ -110,7 +174,16 @@ VENUES: Final = {
         _load_hyperliquid_instrument,
         demo_profile="demo-live",
         demo_instrument="BTC-USD-PERP.HYPERLIQUID",
-    )
+    ),
+    "synthetix": VenueKit(
+        _synthetix_data,
+        SynthetixLiveDataClientFactory,
+        _synthetix_exec,
+        SynthetixLiveExecClientFactory,
+        _load_synthetix_instrument,
+        demo_profile="demo-live-synthetix",
+        demo_instrument="BTC-USDT-PERP.SYNTHETIX",
+    ),
 }
 
 
@@ -142,6 +215,16 @@ def _address(variable: str | None) -> str | None:
         found = f"another text of {len(value)} characters" if value else "nothing"
         raise ProfileError("environment", variable, "an address of 0x and 40 hex digits", found)
     return value.lower()
+
+
+def _number(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    value = os.environ.get(variable, "").strip()
+    if _NUMBER.fullmatch(value) is None:
+        found = f"another text of {len(value)} characters" if value else "nothing"
+        raise ProfileError("environment", variable, "the number of a sub-account", found)
+    return value
 
 
 def _check_key(variable: str) -> None:

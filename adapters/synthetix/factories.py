@@ -1,15 +1,20 @@
 """Build Synthetix clients from their settings for a trading node."""
 
 import asyncio
+import os
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import LiveClock, MessageBus
-from nautilus_trader.live.factories import LiveDataClientFactory
+from nautilus_trader.live.factories import LiveDataClientFactory, LiveExecClientFactory
 
 from adapters.common.governor import WeightGovernor
+from adapters.common.key_state import KeyState, default_state_directory
+from adapters.common.wallet import read_wallet
 from adapters.synthetix.config import SynthetixDataClientConfig, SynthetixExecClientConfig
 from adapters.synthetix.data import SynthetixDataClient
+from adapters.synthetix.execution import SynthetixExecutionClient
 from adapters.synthetix.http import SynthetixHttpClient, address_governor
 from adapters.synthetix.providers import SynthetixInstrumentProvider
 
@@ -43,6 +48,51 @@ class SynthetixLiveDataClientFactory(LiveDataClientFactory):
         http = http_client(config)
         provider = SynthetixInstrumentProvider(http, clock, config.instrument_provider)
         return SynthetixDataClient(loop, http, msgbus, cache, clock, provider, config, name)
+
+
+class SynthetixLiveExecClientFactory(LiveExecClientFactory):
+    """Build execution clients; register it with `TradingNode.add_exec_client_factory`."""
+
+    @staticmethod
+    def create(  # type: ignore[override]  # the node passes the config it was given for this factory
+        loop: asyncio.AbstractEventLoop,
+        name: str,
+        config: SynthetixExecClientConfig,
+        msgbus: MessageBus,
+        cache: Cache,
+        clock: LiveClock,
+    ) -> SynthetixExecutionClient:
+        """
+        Return an execution client that holds the key of its settings, and the lock on that key.
+
+        Raises
+        ------
+        ValueError
+            If the environment has no such key, or it is none.
+        SignerInUse
+            If another process trades with the key.
+
+        """
+        wallet = read_wallet(os.environ, config.private_key_env)
+        directory = config.state_directory
+        root = (
+            default_state_directory(os.environ, "synthetix")
+            if directory is None
+            else Path(directory)
+        )
+        http = http_client(config)
+        return SynthetixExecutionClient(
+            loop,
+            http,
+            wallet,
+            KeyState.acquire(root, wallet.address.lower()),
+            msgbus,
+            cache,
+            clock,
+            SynthetixInstrumentProvider(http, clock, config.instrument_provider),
+            config,
+            name,
+        )
 
 
 def build_instrument_provider(

@@ -1,0 +1,152 @@
+"""Send signed actions, once each: by WebSocket, or by REST while there is none."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import msgspec
+from nautilus_trader.common.component import Logger
+
+from adapters.common.errors import NotSent
+from adapters.common.governor import Rank, WeightGovernor
+from adapters.common.nonces import NonceSource
+from adapters.synthetix.actions import Action, PlaceOrdersAction, action_name
+from adapters.synthetix.constants import TOKENS, TOKENS_PER_ORDER
+from adapters.synthetix.frames import WsReply
+from adapters.synthetix.http import SynthetixHttpClient, respect
+from adapters.synthetix.replies import Answer, parse_reply
+from adapters.synthetix.signing import SignedRequest, Signer
+
+# What does not reduce risk is not worth sending later: its price was bound to a market of now.
+PATIENCE_SECS = 2.0
+
+
+class Poster(Protocol):
+    """What is needed of `SynthetixWebSocketClient`."""
+
+    @property
+    def can_post(self) -> bool:
+        """Whether a post would be written now."""
+
+    def post(self, request: SignedRequest, timeout_secs: float) -> Awaitable[WsReply]:
+        """Write a request in this very call; return its answer to come."""
+
+
+class SynthetixExchange:
+    """
+    The signed half of the venue, for one signer and the sub-account that it acts for.
+
+    Parameters
+    ----------
+    signer : Signer
+        Signs with the key of the sub-account's owner or of a delegate.
+    nonces : NonceSource
+        The one source of this key.
+    ws : Poster
+        The connection that carries actions.
+    http : SynthetixHttpClient
+        Carries them while the connection cannot.
+    governor : WeightGovernor
+        The rate limit of this sub-account, shared with the questions about it.
+    expires_after_ms : int
+        Milliseconds after which the venue refuses an action that is still under way.
+    timeout_secs : float, default 10
+        Seconds without an answer after which an outcome is unknown.
+    uses_ws : bool, default True
+        False to send by REST alone.
+    clock_ms : Callable[[], int], default wall time
+        The venue's time in Unix milliseconds.
+
+    """
+
+    def __init__(
+        self,
+        signer: Signer,
+        nonces: NonceSource,
+        ws: Poster,
+        http: SynthetixHttpClient,
+        governor: WeightGovernor,
+        *,
+        expires_after_ms: int,
+        timeout_secs: float = 10.0,
+        uses_ws: bool = True,
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._signer = signer
+        self._nonces = nonces
+        self._ws = ws
+        self._http = http
+        self._governor = governor
+        self._expires_after_ms = expires_after_ms
+        self._timeout_secs = timeout_secs
+        self._uses_ws = uses_ws
+        self._clock_ms = clock_ms
+        self._encode = msgspec.json.Encoder().encode
+        self._log = Logger(type(self).__name__)
+
+    async def send(
+        self,
+        action: Action,
+        *,
+        urgent: bool = False,
+        on_sending: Callable[[int], None] | None = None,
+    ) -> Answer:
+        """
+        Sign an action, write it and return the venue's answer; nothing is ever sent twice.
+
+        While the rate limit has room and the connection stands, all up to the writing happens
+        before the first await.
+
+        Parameters
+        ----------
+        action : Action
+            What to do.
+        urgent : bool, default False
+            If it reduces risk: it passes all others that wait for the rate limit.
+        on_sending : Callable[[int], None], optional
+            Called with the time of expiry (ms) right before the action is written, at most once;
+            never if NotSent is raised.
+
+        Raises
+        ------
+        VenueRefused
+            If the venue refused the action as a whole.
+        OutcomeUnknown
+            If it was written and no answer came that can be read.
+        NotSent
+            If it was not written: what is not urgent does not wait for the rate limit for long.
+
+        """
+        tokens = tokens_of(action)
+        rank = Rank.URGENT if urgent else Rank.ORDER
+        if not self._governor.try_acquire(tokens, rank):
+            await self._wait(action, tokens, rank)
+        now_ms = self._clock_ms()
+        expires_ms = now_ms + self._expires_after_ms
+        signed = self._signer.sign(action, self._nonces.next(now_ms), expires_ms)
+        if on_sending is not None:
+            on_sending(expires_ms)
+        if self._uses_ws and self._ws.can_post:
+            answer = parse_reply(await self._ws.post(signed, self._timeout_secs))
+        else:
+            answer = await self._http.trade(self._encode(signed))
+        respect(self._governor, answer.rate_limit)
+        return answer
+
+    async def _wait(self, action: Action, tokens: int, rank: Rank) -> None:
+        delay_secs = self._governor.delay_secs(tokens, rank)
+        if rank is not Rank.URGENT and delay_secs > PATIENCE_SECS:
+            raise NotSent(
+                f"Expected room in the rate limit within {PATIENCE_SECS:g} s,"
+                f" there is none for about {delay_secs:.0f} s"
+            )
+        name = action_name(action)
+        self._log.warning(f"The rate limit is used up: {name} waits for about {delay_secs:.1f} s")
+        await self._governor.acquire(tokens, rank)
+
+
+def tokens_of(action: Action) -> int:
+    """Return how much of the sub-account's rate limit an action takes."""
+    if isinstance(action, PlaceOrdersAction):
+        return TOKENS_PER_ORDER * len(action.orders)
+    return TOKENS.get(action_name(action), 1)

@@ -1,0 +1,146 @@
+"""Whether an order may be sent, and as what; it sends no order."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+from nautilus_trader.cache.cache import Cache
+from nautilus_trader.model.instruments import Instrument
+from nautilus_trader.model.objects import Price, Quantity
+from nautilus_trader.model.orders import Order
+
+from adapters.common.order_amends import Terms
+from adapters.common.order_tracker import OrderTracker
+from adapters.synthetix.actions import OrderKind, OrderWire, decimal_to_wire
+from adapters.synthetix.constants import NANOS_PER_MILLI
+from adapters.synthetix.order_checks import check_order
+from adapters.synthetix.orders import Asset, normalize_price, order_kind, order_to_wire
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """An order that may be sent, as the venue takes it."""
+
+    order: Order
+    wire: OrderWire
+
+    @property
+    def size(self) -> Decimal:
+        """All of it, in base units."""
+        return Decimal(self.wire.quantity)
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A change that may be sent: all terms as they are to be, and those of them that are new."""
+
+    terms: Terms
+    quantity: str
+    price: str
+    trigger_price: str
+
+
+class OrderPreparation:
+    """
+    Turn Nautilus orders into what the venue takes, or say in one sentence why not.
+
+    Parameters
+    ----------
+    cache : Cache
+        Instruments and positions.
+    tracker : OrderTracker
+        Tells what has been filled of an order that is to be modified.
+    venue_ms : Callable[[], int]
+        The venue's time, Unix milliseconds.
+
+    """
+
+    def __init__(self, cache: Cache, tracker: OrderTracker, venue_ms: Callable[[], int]) -> None:
+        self._cache = cache
+        self._tracker = tracker
+        self._venue_ms = venue_ms
+
+    def prepare(self, order: Order, *, in_bracket: bool) -> Ready | str:
+        """Return the order ready to send, or why it must be denied."""
+        instrument = self._cache.instrument(order.instrument_id)
+        if instrument is None:
+            return f"Expected an instrument that is loaded, was {order.instrument_id}"
+        asset = Asset.of(instrument)
+        now_ns = self._venue_ms() * NANOS_PER_MILLI
+        reason = check_order(
+            order, asset, now_ns, position=self._position(order), in_bracket=in_bracket
+        )
+        return reason or Ready(order, order_to_wire(order, asset, in_bracket=in_bracket))
+
+    def modification(
+        self,
+        order: Order,
+        quantity: Quantity | None,
+        price: Price | None,
+        trigger_price: Price | None,
+    ) -> Change | str:
+        """Return the change as the venue takes it, or why there is none."""
+        key = order.client_order_id.value
+        if self._tracker.venue_order_id(key) is None:
+            return "Expected an order that the venue has accepted, was one in flight or closed"
+        instrument: Instrument = self._cache.instrument(order.instrument_id)
+        asset, known = Asset.of(instrument), terms_of(order)
+        is_buy = order.is_buy
+        new = Terms(
+            known.size if quantity is None else quantity.as_decimal(),
+            _on_tick(price, asset, is_buy=is_buy) if price and order.has_price else known.price,
+            _on_tick(trigger_price, asset, is_buy=is_buy)
+            if trigger_price and order.has_trigger_price
+            else known.trigger_price,
+        )
+        return self._refusal(key, new, known, asset) or _change(new, known, order)
+
+    def _refusal(self, key: str, new: Terms, known: Terms, asset: Asset) -> str | None:
+        done = self._tracker.done(key)
+        if new == known:
+            return "Expected another size or price, were those that the order has"
+        if new.size <= done:
+            return f"Expected a quantity above the filled {done}, was {new.size}"
+        if new.size % asset.size_step:
+            return f"Expected a size in steps of {asset.size_step}, was {new.size}"
+        if asset.limit_size_max and new.size > asset.limit_size_max:
+            return f"Expected a size of at most {asset.limit_size_max}, was {new.size}"
+        least = max(asset.price_min, asset.price_step)
+        for price in (new.price, new.trigger_price):
+            if price is not None and price < least:
+                return f"Expected a price of at least {least}, was {price}"
+        return None
+
+    def _position(self, order: Order) -> Decimal | None:
+        """Return the signed position that an exit meets, None if it is not known."""
+        positions = self._cache.positions_open(instrument_id=order.instrument_id)
+        if not positions:
+            return None  # a fill may be on its way; the venue knows
+        return sum((position.signed_decimal_qty() for position in positions), Decimal(0))
+
+
+def terms_of(order: Order) -> Terms:
+    """Return the whole size and the prices of an order as Nautilus holds them."""
+    return Terms(
+        order.quantity.as_decimal(),
+        order.price.as_decimal() if order.has_price else None,
+        order.trigger_price.as_decimal() if order.has_trigger_price else None,
+    )
+
+
+def _on_tick(price: Price, asset: Asset, *, is_buy: bool) -> Decimal:
+    value: Decimal = price.as_decimal()
+    return normalize_price(value, asset, is_buy=is_buy) if value > 0 else value
+
+
+def _change(new: Terms, known: Terms, order: Order) -> Change:
+    price = _text(new.price, known.price)
+    # A limit child of a bracket rests at the venue as a take-profit whose trigger is its price.
+    in_bracket = order.parent_order_id is not None and order.is_reduce_only
+    is_both = order_kind(order, in_bracket=in_bracket) is OrderKind.TAKE_PROFIT and (
+        not order.has_trigger_price
+    )
+    trigger_price = price if is_both else _text(new.trigger_price, known.trigger_price)
+    return Change(new, _text(new.size, known.size), price, trigger_price)
+
+
+def _text(new: Decimal | None, known: Decimal | None) -> str:
+    return "" if new is None or new == known else decimal_to_wire(new)
