@@ -7,12 +7,15 @@ from itertools import islice
 
 import msgspec
 
+from adapters.synthetix.constants import NANOS_PER_SECOND
 from adapters.synthetix.frames import WsBook
 from adapters.synthetix.schemas import BookLevel
 from adapters.synthetix.wire import read_amount
 
 # So many of each side are remembered; the deepest subscription shows 100.
 LEVELS_KEPT = 1_000
+# A snapshot answers a subscription at once; by the venue's time this is late.
+SNAPSHOT_PATIENCE_NS = 5 * NANOS_PER_SECOND
 
 
 class LevelChange(msgspec.Struct, frozen=True, gc=False):
@@ -113,6 +116,7 @@ class OrderBookState:
         self._bids = _Side(depth, is_bid=True)
         self._asks = _Side(depth, is_bid=False)
         self._meseq: int | None = None
+        self._waits_since: int | None = None
 
     @property
     def is_known(self) -> bool:
@@ -132,6 +136,7 @@ class OrderBookState:
     def forget(self) -> None:
         """Wait for the next snapshot: the stream was interrupted."""
         self._meseq = None
+        self._waits_since = None
         self._bids.clear()
         self._asks.clear()
 
@@ -143,23 +148,38 @@ class OrderBookState:
         """
         if frame.is_snapshot:
             self.forget()
-        elif self._meseq is None or frame.meseq == self._meseq:
+        elif self._meseq is None:
+            return self._wait(frame)
+        elif frame.meseq == self._meseq:
             return None
-        elif frame.prev_meseq != self._meseq:
-            return self._break(
-                frame, f"Expected a difference from {self._meseq}, was from {frame.prev_meseq}"
-            )
-        if frame.needs_resync:
-            return self._break(frame, "Expected no skipped frames, was told to start again")
         try:
-            changes = self._bids.merge(frame.bids) + self._asks.merge(frame.asks)
+            changes = self._take(frame)
         except ValueError as e:
             return self._break(frame, str(e))
-        found = self._checksum()
-        if frame.checksum is not None and frame.checksum != found:
-            return self._break(frame, f"Expected checksum {frame.checksum}, was {found}")
         self._meseq = frame.meseq
         return BookChange(frame.is_snapshot, changes, frame.meseq, frame.ts_event)
+
+    def _take(self, frame: WsBook) -> list[LevelChange]:
+        """Return what the frame changes; raise ValueError with what is wrong with it."""
+        if not frame.is_snapshot and frame.prev_meseq != self._meseq:
+            raise ValueError(
+                f"Expected a difference from {self._meseq}, was from {frame.prev_meseq}"
+            )
+        if frame.needs_resync:
+            raise ValueError("Expected no skipped frames, was told to start again")
+        changes = self._bids.merge(frame.bids) + self._asks.merge(frame.asks)
+        found = self._checksum()
+        if frame.checksum is not None and frame.checksum != found:
+            raise ValueError(f"Expected checksum {frame.checksum}, was {found}")
+        return changes
+
+    def _wait(self, frame: WsBook) -> BrokenBook | None:
+        """Ignore what is on its way from before; complain if the snapshot does not come."""
+        if self._waits_since is None:
+            self._waits_since = frame.ts_event
+        if frame.ts_event - self._waits_since < SNAPSHOT_PATIENCE_NS:
+            return None
+        return self._break(frame, "Expected a snapshot, were differences only")
 
     def _break(self, frame: WsBook, words: str) -> BrokenBook:
         self.forget()

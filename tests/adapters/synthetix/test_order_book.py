@@ -4,6 +4,7 @@ from binascii import crc32
 from decimal import Decimal
 from random import Random
 
+import msgspec
 import pytest
 
 from adapters.synthetix.frames import WsBook
@@ -160,6 +161,21 @@ def test_a_repeated_frame_changes_nothing() -> None:
 
 def test_nothing_is_told_before_the_first_snapshot() -> None:
     assert OrderBookState(10).apply(DIFF) is None
+
+
+def test_a_snapshot_that_does_not_come_is_asked_for() -> None:
+    def late(secs: float) -> WsBook:
+        return msgspec.structs.replace(DIFF, ts_event=int(secs * 10**9))
+
+    book = known()
+    book.forget()
+    assert book.apply(late(100)) is None
+    assert book.apply(late(104.9)) is None
+    told = book.apply(late(105))
+    assert isinstance(told, BrokenBook)
+    assert "Expected a snapshot, were differences only" in told.reason
+    assert book.apply(late(106)) is None
+    assert isinstance(book.apply(late(112)), BrokenBook)
 
 
 def test_an_interrupted_stream_begins_with_a_snapshot() -> None:
