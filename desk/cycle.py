@@ -33,7 +33,6 @@ from desk.waiting import until
 
 NOTIONAL: Final = Decimal(100)
 NOTIONAL_MAX: Final = Decimal(1_000)
-NOTIONAL_MAX_LOOPBACK: Final = Decimal(40_000)  # its best prices offer some 30,000
 TOLERANCE: Final = Decimal("0.01")  # a cent of the settlement currency
 CLEARED: Final = StopSettings(cancel_orders=True, close_positions=True)
 
@@ -84,7 +83,7 @@ def cycle(
     Parameters
     ----------
     venue
-        hyperliquid, say: without a profile, a loopback venue of its kind is started.
+        hyperliquid or synthetix: without a profile, a loopback venue of its kind is started.
     profile
         Whose settings of the venue to use: testnet, or the path of a TOML file.
     instrument
@@ -92,8 +91,8 @@ def cycle(
     notional
         About how much to enter with, in the currency of its price.
     notional_max
-        How much the order may be worth that is to be filled in part: 1,000, or 40,000 where a
-        venue is started. If more is offered at the best price, that step is left out.
+        How much the order may be worth that is to be filled in part: 1,000, or what is offered
+        there where a venue is started. If more is offered at the best price, that step is left out.
     yes
         Trade with real money, where the profile is one of the real market.
 
@@ -115,7 +114,7 @@ def cycle(
     write_config(directory, describe(settings))
     console = Console(stderr=as_json)
     with _place_to_trade(venue, settings) as ready:
-        most = notional_max or (NOTIONAL_MAX if ready is settings else NOTIONAL_MAX_LOOPBACK)
+        most = notional_max or (NOTIONAL_MAX if ready is settings else kit.demo_notional_max)
         played = _Cycle(venue, ready, instrument_id, directory, (notional, most))
         report = played.run(lambda step: console.print(_line(step), soft_wrap=True))
     if as_json:

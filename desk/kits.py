@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from nautilus_trader.common.component import LiveClock
@@ -48,7 +49,7 @@ class VenueKit(NamedTuple):
     read names of environment variables, and raise ProfileError for what is wrong or missing.
     `load_instrument` asks the venue, without an account, for one that it may not list; it raises
     VenueError for a venue that does not tell. `demo_profile` trades live on a loopback venue, where
-    `demo_instrument` is listed.
+    `demo_instrument` is listed and its best price offers less than `demo_notional_max`.
     """
 
     data_config: Callable[[str, str, VenueSettings], LiveDataClientConfig]
@@ -58,6 +59,7 @@ class VenueKit(NamedTuple):
     load_instrument: Callable[[VenueSettings, InstrumentId], Awaitable[Instrument | None]]
     demo_profile: str
     demo_instrument: str
+    demo_notional_max: Decimal
 
 
 def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> HyperliquidDataClientConfig:
@@ -174,6 +176,7 @@ VENUES: Final = {
         _load_hyperliquid_instrument,
         demo_profile="demo-live",
         demo_instrument="BTC-USD-PERP.HYPERLIQUID",
+        demo_notional_max=Decimal(40_000),  # of some 30,000
     ),
     "synthetix": VenueKit(
         _synthetix_data,
@@ -183,6 +186,7 @@ VENUES: Final = {
         _load_synthetix_instrument,
         demo_profile="demo-live-synthetix",
         demo_instrument="BTC-USDT-PERP.SYNTHETIX",
+        demo_notional_max=Decimal(250_000),  # of some 110,000
     ),
 }
 

@@ -18,7 +18,8 @@ def run(profile: str, *, seconds: float | None = None, as_json: AsJson = False) 
     Parameters
     ----------
     profile
-        A built-in profile (demo, demo-live, paper, testnet, live) or the path of a TOML file.
+        A built-in profile (demo, demo-live, demo-live-synthetix, paper, testnet, live) or the path
+        of a TOML file.
     seconds
         Stop after this many seconds of wall time; a demo stops after 30 by itself.
 

@@ -34,7 +34,7 @@ def test_built_in_profile_survives_a_round_trip_through_json(name: str) -> None:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_built_in_profile_is_named_for_its_environment(name: str) -> None:
     profile = any_profile(name)
-    assert (profile.name, profile.environment) == (name, name.removesuffix("-live"))
+    assert (profile.name, profile.environment) == (name, name.partition("-")[0])
     assert [strategy.strategy for strategy in profile.strategies] == ["rsi", "alert"]
 
 
@@ -55,6 +55,7 @@ def test_demo_needs_no_network_and_no_free_port() -> None:
     [
         ("demo", ("loopback", "sandbox")),
         ("demo-live", ("loopback", "live")),
+        ("demo-live-synthetix", ("loopback", "live")),
         ("paper", ("mainnet", "sandbox")),
         ("testnet", ("testnet", "live")),
     ],
@@ -105,7 +106,8 @@ def test_unknown_name_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(ProfileError) as caught:
         load_profile("papre")
     assert str(caught.value) == (
-        "papre: expected one of 'demo', 'demo-live', 'paper', 'testnet', 'live' "
+        "papre: expected one of 'demo', 'demo-live', 'demo-live-synthetix', 'paper', 'testnet', "
+        "'live' "
         "or the path of a TOML file, "
         "found no such file or directory"
     )

@@ -89,7 +89,10 @@ def test_version_prints_json_when_asked(perpdesk: Perpdesk) -> None:
         (["demo", "--seconds", "soon"], "soon"),
         (["demo", "--replay", "nowhere"], "nowhere"),
         (["run"], "requires an argument"),
-        (["run", "nowhere.toml"], "nowhere.toml: expected one of 'demo', 'demo-live', 'paper'"),
+        (
+            ["run", "nowhere.toml"],
+            "nowhere.toml: expected one of 'demo', 'demo-live', 'demo-live-synthetix'",
+        ),
         (["run", "paper"], "PERPDESK_WEBHOOK_SECRET: expected a secret of at least 16 characters"),
         (["run", "live"], "confirm_live: expected true"),
         (["webhook", "paper"], "PERPDESK_WEBHOOK_SECRET: expected a secret of at least 16"),

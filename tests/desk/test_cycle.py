@@ -17,7 +17,7 @@ STEPS = [
     *("connect", "restart", "quote", "modify", "leave", "clear"),
     *("connect", "flat", "books"),
 ]
-VENUES = ("hyperliquid",)
+VENUES = ("hyperliquid", "synthetix")
 
 
 @pytest.mark.parametrize("venue", VENUES)
@@ -47,7 +47,7 @@ def test_a_step_that_fails_ends_the_cycle_and_leaves_nothing(tmp_path: Path, ven
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (["nowhere"], Exit.USAGE, "Expected hyperliquid"),
+        (["nowhere"], Exit.USAGE, "Expected hyperliquid or synthetix"),
         (["hyperliquid", "--instrument", "BTC"], Exit.USAGE, "--instrument"),
         (["hyperliquid", "--instrument", "BTC-USD.BINANCE"], Exit.USAGE, "one of HYPERLIQUID"),
         (["hyperliquid", "--profile", "paper"], Exit.USAGE, "execution 'live', found none"),
