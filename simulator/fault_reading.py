@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from simulator.fault_rules import RULES, AnyRule, RuleError
+from simulator.fault_rules import RULES, AnyRule, Reach, RuleError
 
 FILE_BYTES_MAX = 1_048_576  # a fault file has some kilobytes; /dev/zero has no end
 
@@ -40,8 +40,8 @@ class FaultError(ValueError):
         super().__init__(f"{where}: expected {expected}, found {found}")
 
 
-def load_rules(path: Path) -> list[AnyRule]:
-    """Read the rules of a file.
+def load_rules(path: Path, reach: Reach | None = None) -> list[AnyRule]:
+    """Read the rules of a file; those out of reach of a venue are refused.
 
     Raises
     ------
@@ -52,10 +52,10 @@ def load_rules(path: Path) -> list[AnyRule]:
     """
     with path.open("rb") as stream:
         content = stream.read(FILE_BYTES_MAX + 1)
-    return parse_rules(content, str(path))
+    return parse_rules(content, str(path), reach)
 
 
-def parse_rules(content: bytes, file: str) -> list[AnyRule]:
+def parse_rules(content: bytes, file: str, reach: Reach | None = None) -> list[AnyRule]:
     """Read the rules of a file's content; `file` is its name, for messages.
 
     Raises
@@ -77,11 +77,11 @@ def parse_rules(content: bytes, file: str) -> list[AnyRule]:
     tables = document.get("rule", [])
     if not isinstance(tables, list):
         raise FaultError(file, None, "rule", "tables [[rule]]", _shown(tables))
-    return [parse_rule(table, file, number) for number, table in enumerate(tables, start=1)]
+    return [parse_rule(table, file, number, reach) for number, table in enumerate(tables, start=1)]
 
 
-def parse_rule(table: object, file: str, number: int) -> AnyRule:
-    """Read one rule from what TOML or JSON made of it.
+def parse_rule(table: object, file: str, number: int, reach: Reach | None = None) -> AnyRule:
+    """Read one rule from what TOML or JSON made of it; one out of a venue's reach is refused.
 
     Raises
     ------
@@ -91,8 +91,9 @@ def parse_rule(table: object, file: str, number: int) -> AnyRule:
     if not isinstance(table, dict):
         raise FaultError(file, number, "", "a table", _shown(table))
     do = table.get("do")
-    if not isinstance(do, str) or do not in RULES:
-        raise FaultError(file, number, "do", _one_of(RULES), _shown(do))
+    known = [name for name, rule in RULES.items() if _within(reach, rule)]
+    if not isinstance(do, str) or do not in known:
+        raise FaultError(file, number, "do", _one_of(known), _shown(do))
     kind = RULES[do]
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     values: dict[str, Any] = {}
@@ -109,9 +110,20 @@ def parse_rule(table: object, file: str, number: int) -> AnyRule:
         if field.required and key not in values:
             raise FaultError(file, number, key, _words(field.type), "nothing")
     try:
-        return kind(**values)
+        rule = kind(**values)
     except RuleError as e:
         raise FaultError(file, number, e.key, e.expected, e.found) from e
+    _check_place(rule, file, number, reach)
+    return rule
+
+
+def _check_place(rule: AnyRule, file: str, number: int, reach: Reach | None) -> None:
+    if reach is not None and rule.on not in {"request", *reach.places}:
+        raise FaultError(file, number, "on", _one_of(sorted(reach.places)), _shown(rule.on))
+
+
+def _within(reach: Reach | None, rule: type[AnyRule]) -> bool:
+    return reach is None or not rule.needs or rule.needs in reach.traits
 
 
 def _words(type_: object) -> str:

@@ -17,11 +17,21 @@ type On = Literal["exchange", "trade", "info", "post", "ws", "connect"]
 """Where a thing passes: POST /exchange or /v1/trade (signed), POST /info, a request posted by
 WebSocket, a frame that is no answer to one, the opening of a WebSocket."""
 
-type Trait = Literal["", "action", "taking", "order status", "timed", "checksum"]
+type Trait = Literal[
+    "", "action", "agent", "taking", "order status", "timed", "checksum", "maintained"
+]
 """What a thing must be, besides its type, for some faults to make sense."""
 
 REQUESTS = frozenset({"exchange", "trade", "info", "post"})
 """What `on = "request"` stands for."""
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """What a venue's rules can befall: where things pass there, and what they can be."""
+
+    places: frozenset[On]
+    traits: frozenset[Trait]
+
 
 # The values of `on` that make sense for a fault.
 Anything = Literal["request", "exchange", "trade", "info", "post", "ws", "connect"]
@@ -195,7 +205,7 @@ class PostOnly(Rule, frozen=True, kw_only=True, tag="post_only"):
 class AgentExpiry(Rule, frozen=True, kw_only=True, tag="agent_expiry"):
     """Let an agent stop to exist before an action is looked at; "" is every agent."""
 
-    needs: ClassVar[Trait] = "action"
+    needs: ClassVar[Trait] = "agent"
     on: Actions = "request"
     agent: str = ""
 
@@ -233,6 +243,7 @@ class CorruptChecksum(Rule, frozen=True, kw_only=True, tag="corrupt_checksum"):
 class Maintenance(Rule, frozen=True, kw_only=True, tag="maintenance"):
     """Refuse requests as in maintenance, with status 503, and say so where the status is asked."""
 
+    needs: ClassVar[Trait] = "maintained"
     on: Requests = "request"
     message: str = "scheduled maintenance"
 

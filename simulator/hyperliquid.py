@@ -27,6 +27,7 @@ from simulator.fault_reading import load_rules
 from simulator.faults import Faults
 from simulator.generator import HISTORY_MINUTES, Generator
 from simulator.hyperliquid_actions import act
+from simulator.hyperliquid_faults import REACH
 from simulator.hyperliquid_info import ask, weight_of
 from simulator.hyperliquid_limits import WeightBudget
 from simulator.hyperliquid_news import News
@@ -127,7 +128,7 @@ class HyperliquidVenue:
         self.trading.on_news = self._tell
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
         self.port = options.port
-        rules = load_rules(options.faults) if options.faults else []
+        rules = load_rules(options.faults, REACH) if options.faults else []
         self.faults = Faults(options.fault_seed, rules)
         self._border = Border(
             self.faults,
@@ -301,7 +302,7 @@ class HyperliquidVenue:
         )
 
     async def _serve_control(self, request: Request) -> Response:
-        return respond(control(await request.body(), self.faults, self._hub.close))
+        return respond(control(await request.body(), self.faults, REACH, self._hub.close))
 
     def _info(self, body: bytes) -> Reply:
         if self._failures:

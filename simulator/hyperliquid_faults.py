@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from simulator.fault_rules import ClockSkew, On, PostOnly, Trait, UnknownOid
+from simulator.fault_rules import ClockSkew, On, PostOnly, Reach, Trait, UnknownOid
 from simulator.faults import Hit, Thing
 from simulator.replies import Reply
 
@@ -17,6 +17,12 @@ USER_CHANNELS = frozenset({
     "userHistoricalOrders", "webData2", "webData3",
 })  # fmt: skip
 """The channels that tell of an account (fact sheet 6.3)."""
+
+REACH = Reach(
+    frozenset({"exchange", "info", "post", "ws", "connect"}),
+    frozenset({"action", "agent", "taking", "order status", "timed"}),
+)
+"""What faults can befall here."""
 
 POST_ONLY = "Only post-only orders allowed immediately after a network upgrade"
 EXPIRED = "Action already expired"
@@ -46,7 +52,7 @@ def describe_question(on: On, body: bytes) -> Thing:
 def describe_action(on: On, body: bytes, coin_names: CoinNames) -> Thing:
     """Describe a signed action; of one that cannot be read only where it passes."""
     action = _dict(_object(body).get("action"))
-    traits: set[Trait] = {"action", "timed"}
+    traits: set[Trait] = {"action", "agent", "timed"}
     if any(order.get("t") != {"limit": {"tif": "Alo"}} for order in _orders(action)):
         traits.add("taking")
     coins = {coin_names(asset) for asset in _assets(action)} - {""}

@@ -40,7 +40,7 @@ from simulator.synthetix_requests import Side
 from simulator.synthetix_seam import News, NoTrading, OpenTrading
 from simulator.synthetix_status import exchange_status, status
 from simulator.synthetix_streams import Streams
-from simulator.synthetix_wording import STATUS, SynthetixWording
+from simulator.synthetix_wording import REACH, STATUS, SynthetixWording
 from simulator.synthetix_ws import Hub, Limits
 
 TICK_SECS = 0.02
@@ -136,7 +136,7 @@ class SynthetixVenue:
         self.floor = Floor(self.market, self.trading, options.dialect)
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
         self.port = options.port
-        rules = load_rules(options.faults) if options.faults else []
+        rules = load_rules(options.faults, REACH) if options.faults else []
         self.faults = Faults(options.fault_seed, rules)
         self._front = Front(self.floor, self._seeming_ms, options.ip_tokens, options.seed)
         self._wording = SynthetixWording(self.floor, self._front.wrap)
@@ -329,7 +329,7 @@ class SynthetixVenue:
         )
 
     async def _serve_control(self, request: Request) -> Response:
-        return respond(control(await request.body(), self.faults, self._hub.close))
+        return respond(control(await request.body(), self.faults, REACH, self._hub.close))
 
     async def _not_found(self, _request: Request, _error: Exception) -> Response:
         return respond(self._front.wrap(refused("NOT_FOUND", "resource not found")))

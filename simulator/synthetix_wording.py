@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from simulator.border import Execute
-from simulator.fault_rules import ClockSkew, CorruptChecksum, Maintenance, On, Trait
+from simulator.fault_rules import ClockSkew, CorruptChecksum, Maintenance, On, Reach, Trait
 from simulator.faults import Hit, Thing
 from simulator.replies import JSON, TEXT, Reply
 from simulator.synthetix_answers import CODES, Answer, refused
@@ -28,6 +28,13 @@ _USUAL_CODES = {
     HTTPStatus.SERVICE_UNAVAILABLE: "SERVICE_UNAVAILABLE",
     HTTPStatus.INTERNAL_SERVER_ERROR: "INTERNAL_ERROR",
 }
+
+
+REACH = Reach(
+    frozenset({"trade", "info", "post", "ws", "connect"}),
+    frozenset({"action", "timed", "checksum", "maintained"}),
+)
+"""What faults can befall here."""
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -57,7 +64,7 @@ class SynthetixWording:
     def describe_request(self, on: On, body: bytes, *, action: bool) -> Thing:
         """Describe a request; of one that cannot be read only where it passes."""
         params = _dict(_object(body).get("params"))
-        traits: set[Trait] = {"timed"}
+        traits: set[Trait] = {"timed", "maintained"}
         if action:
             traits.add("action")
         type_ = params.get("action")

@@ -27,6 +27,7 @@ from simulator.fault_rules import (
     Status,
 )
 from simulator.faults import Faults, Hit, Thing, fate
+from simulator.hyperliquid_faults import REACH
 
 ORDER = Thing("post", "order", frozenset({"BTC"}), frozenset({"action", "taking"}))
 CANCEL = Thing("exchange", "cancel", frozenset({"ETH"}), frozenset({"action"}))
@@ -309,6 +310,22 @@ def test_what_is_no_toml_is_refused(content: bytes) -> None:
         parse_rules(content, "faults.toml")
 
 
+@pytest.mark.parametrize(
+    ("rule", "key"),
+    [
+        ({"do": "corrupt_checksum"}, "do"),
+        ({"do": "maintenance"}, "do"),
+        ({"do": "drop_reply", "on": "trade"}, "on"),
+    ],
+)
+def test_a_rule_out_of_a_venues_reach_is_refused(rule: dict[str, object], key: str) -> None:
+    assert parse_rule(rule, "control", 1)
+    with pytest.raises(FaultError) as refused:
+        parse_rule(rule, "control", 1, REACH)
+
+    assert refused.value.key == key
+
+
 def test_a_rule_made_by_hand_is_checked_too() -> None:
     with pytest.raises(RuleError, match="status"):
         Status(on="info", status=302)
@@ -321,10 +338,11 @@ def test_the_documented_rules_are_rules_and_none_is_missing() -> None:
     documented = {do: set(re.findall(r"`(\w+)`", keys)) for do, keys in rows}
 
     assert [len(parse_rules(example.encode(), "docs")) for example in examples] == [2, 3, 3]
-    elsewhere = {"corrupt_checksum", "maintenance"}
-    assert set(documented) >= set(RULES) - elsewhere
+    here = {do for do, rule in RULES.items() if not rule.needs or rule.needs in REACH.traits}
+    assert here == set(RULES) - {"corrupt_checksum", "maintenance"}
+    assert set(documented) >= here
     common = {"on", *(field.name for field in msgspec.structs.fields(Rule))}
-    for do in set(RULES) - elsewhere:
+    for do in here:
         rule = RULES[do]
         own = {field.name for field in msgspec.structs.fields(rule)} - common
         assert documented[do] >= own - {"executed"}, do

@@ -1,0 +1,326 @@
+"""What goes wrong at the venue when rules want it: requests, frames, books and its clock."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from websockets.exceptions import ConnectionClosed
+
+from simulator.fault_reading import FaultError
+from simulator.fault_rules import (
+    Abort,
+    AckRace,
+    AnyRule,
+    ClockSkew,
+    Close,
+    CorruptChecksum,
+    Delay,
+    DropReply,
+    DropRequest,
+    Duplicate,
+    HalfOpen,
+    Maintenance,
+    Reorder,
+    Silent,
+    Status,
+)
+from simulator.synthetix import VenueOptions
+from tests.simulator.synthetix_venues import BTC, Floor, levels, open_floor, speaking
+from tests.simulator.test_synthetix_requests import Echo
+from tests.simulator.test_synthetix_ws import ACCOUNT, BIDS, Half, book, prints
+from tests.simulator.venues import START_MS
+from tests.waiting import eventually
+
+ORDER = {"params": {"action": "placeOrders", "orders": [{"symbol": BTC}]}}
+SILENCE_SECS = 0.1
+
+
+def fail(floor: Floor, *rules: AnyRule) -> None:
+    for rule in rules:
+        floor.venue.faults.add(rule)
+
+
+# Requests.
+
+
+@pytest.mark.parametrize(
+    ("executed", "status", "code", "retryable"),
+    [
+        (True, 500, "INTERNAL_ERROR", True),
+        (False, 503, "SERVICE_UNAVAILABLE", True),
+        (False, 429, "RATE_LIMIT_EXCEEDED", True),
+        (False, 401, "UNAUTHORIZED", False),
+        (False, 502, "UNKNOWN_ERROR", False),
+    ],
+)
+async def test_an_order_is_answered_an_error_whether_it_was_executed_or_not(
+    executed: bool, status: int, code: str, retryable: bool
+) -> None:
+    trading = Echo()
+    async with open_floor(trading=trading) as floor:
+        fail(floor, Status(on="trade", type="placeOrders", status=status, executed=executed))
+        response = await floor.request("/trade", ORDER)
+        other = await floor.request("/trade", {"params": {"action": "cancelOrders"}})
+
+    assert response.status_code == status
+    error = response.json()["error"]
+    assert (error["code"], error["retryable"]) == (code, retryable)
+    assert other.status_code == 200
+    assert len(trading.bodies) == (2 if executed else 1)
+
+
+@pytest.mark.parametrize(("rule", "done"), [(DropReply, 1), (DropRequest, 0), (Abort, 0)])
+async def test_an_order_that_is_not_answered_was_executed_or_not(
+    rule: type[DropReply | DropRequest | Abort], done: int
+) -> None:
+    trading = Echo()
+    async with open_floor(trading=trading) as floor:
+        fail(floor, rule(on="trade", coin=BTC))
+        with pytest.raises(requests.ConnectionError):
+            await floor.request("/trade", ORDER)
+
+    assert len(trading.bodies) == done
+
+
+async def test_a_late_answer_is_late_and_its_effects_are_not() -> None:
+    trading = Echo()
+    async with open_floor(trading=trading) as floor:
+        fail(floor, Delay(on="trade", ms=300))
+        asking = asyncio.create_task(floor.request("/trade", ORDER))
+        await eventually(lambda: trading.bodies)
+        assert not asking.done()
+        assert (await asking).status_code == 200
+
+
+async def test_a_skewed_clock_is_seen_by_the_one_request_only() -> None:
+    trading = Echo()
+    async with open_floor(trading=trading) as floor:
+        fail(floor, ClockSkew(on="trade", offset_ms=-90_000, count=1))
+        skewed = (await floor.request("/trade", ORDER)).json()
+        right = (await floor.request("/trade", ORDER)).json()
+
+    assert trading.times == [START_MS - 90_000, START_MS]
+    assert [skewed["timestamp"], right["timestamp"]] == trading.times
+
+
+async def test_maintenance_is_told_where_the_status_is_asked() -> None:
+    trading = Echo()
+    async with open_floor(trading=trading) as floor:
+        fail(floor, Maintenance(message="upgrade", for_ms=1_000))
+        order = await floor.request("/trade", ORDER)
+        status = (await floor.request("/status", method="GET")).json()
+        told = await floor.info("getExchangeStatus")
+        floor.at(1_000)
+        floor.venue.faults.clear()
+        after = (await floor.request("/status", method="GET")).json()
+
+    assert (order.status_code, order.json()["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert status == {"maintenance": True, "message": "upgrade"}
+    assert told["exchange_status"] == "MAINTENANCE"
+    assert after == {"maintenance": False}
+    assert trading.bodies == []
+
+
+# Posts.
+
+
+async def test_a_posted_order_is_answered_an_error_in_a_frame() -> None:
+    trading = Half()
+    async with open_floor(trading=trading) as floor, floor.client("trade") as client:
+        await client.call("auth", message="{}", signature="0x1")
+        fail(floor, Status(on="post", status=503, count=1, executed=True))
+        reply = await client.call("post", action="placeOrders")
+
+    assert (reply["id"], reply["requestId"], reply["status"]) == ("2", "2", 503)
+    assert reply["error"]["code"] == 503
+    assert len(trading.bodies) == 1
+
+
+async def test_a_posted_order_may_be_heard_of_before_or_after_its_reply() -> None:
+    orders = []
+    for rules in ([], [AckRace(on="post")]):
+        async with open_floor(trading=Half()) as floor, floor.client("trade") as client:
+            await client.call("auth", message="{}", signature="0x1")
+            await client.subscribe("subAccountUpdates", subAccountId=ACCOUNT)
+            fail(floor, *rules)
+            frames = [await client.call("post", action="placeOrders"), await client.frame()]
+            orders.append(["push" if "data" in frame else "reply" for frame in frames])
+
+    assert orders == [["push", "reply"], ["reply", "push"]]
+
+
+async def test_a_post_that_is_dropped_is_silence() -> None:
+    trading = Half()
+    async with open_floor(trading=trading) as floor, floor.client("trade") as client:
+        await client.call("auth", message="{}", signature="0x1")
+        fail(floor, DropReply(on="post"))
+        reply = await client.call("ping")
+        await client.send({"id": "9", "method": "post", "params": {"action": "placeOrders"}})
+        rest = await client.settled()
+
+    assert reply["status"] == 200
+    assert rest == []
+    assert len(trading.bodies) == 1
+
+
+# Frames.
+
+
+async def test_a_swallowed_diff_is_a_gap() -> None:
+    async with open_floor() as floor, floor.client() as client:
+        floor.at(0, book(0))
+        await client.subscribe("orderbook", symbol=BTC)
+        first = await client.frame()
+        fail(floor, Silent(type="orderbookUpdate", count=1))
+        for elapsed_ms in (250, 500):
+            floor.at(elapsed_ms, book(elapsed_ms, levels(("99999", f"{elapsed_ms}"))))
+        diff = await client.frame()
+
+    assert diff["prevMeseq"] == first["meseq"] + 1
+
+
+async def test_a_checksum_is_corrupted_and_nothing_else() -> None:
+    heard: list[list[dict[str, Any]]] = []
+    for rules in ([], [CorruptChecksum(coin=BTC, after=1, count=1)]):
+        async with open_floor() as floor, floor.client() as client:
+            fail(floor, *rules)
+            floor.at(0, book(0))
+            await client.subscribe("orderbook", symbol=BTC)
+            await client.subscribe("trades", symbol=BTC)
+            changed = levels(("99999", "1.25"), ("99998", "2"))
+            floor.at(250, book(250, changed), prints(250, "1"))
+            floor.at(500, book(500, BIDS))
+            heard.append([frame for frame in await client.settled() if "checksum" in frame])
+
+    right, wrong = heard
+    sums = [[frame.pop("checksum") for frame in frames] for frames in heard]
+    assert right == wrong
+    assert len(sums[0]) == 2
+    assert sums[0][0] != sums[1][0]
+    assert sums[0][1] == sums[1][1]
+
+
+async def test_pushes_come_twice_and_out_of_order() -> None:
+    async with open_floor() as floor, floor.client() as client:
+        await client.subscribe("trades", symbol=BTC)
+        doubled = Duplicate(on="ws", type="trade", count=1)
+        fail(floor, doubled, Reorder(on="ws", type="trade", after=1, count=1))
+        floor.at(5, prints(5, "1", "2", "3"))
+        heard = await client.settled()
+
+    assert [frame["data"]["tradeId"] for frame in heard] == ["1", "1", "3", "2"]
+
+
+async def test_a_rule_finds_pushes_by_their_method_too() -> None:
+    async with open_floor(speaking(push="method")) as floor, floor.client() as client:
+        await client.subscribe("candles", symbol=BTC, timeframe="1m")
+        fail(floor, Silent(type="candleUpdate"))
+        floor.at(5, prints(5, "1"))
+        heard = await client.settled()
+
+    assert heard == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (Close(on="ws", type="trade", code=1012, reason="restart"), 1012),
+        (Abort(on="ws", type="trade"), None),
+    ],
+)
+async def test_a_connection_ends_in_the_place_of_a_push(
+    rule: Close | Abort, code: int | None
+) -> None:
+    async with open_floor() as floor, floor.client() as client:
+        await client.subscribe("trades", symbol=BTC)
+        fail(floor, rule)
+        floor.at(5, prints(5, "1"))
+        with pytest.raises(ConnectionClosed) as ended:
+            await client.frame()
+
+    assert (None if ended.value.rcvd is None else ended.value.rcvd.code) == code
+
+
+async def test_a_half_open_connection_answers_nothing() -> None:
+    async with open_floor() as floor, floor.client() as client:
+        await client.subscribe("trades", symbol=BTC)
+        fail(floor, HalfOpen(on="ws", count=1))
+        floor.at(5, prints(5, "1"))
+        await client.send({"id": "9", "method": "ping"})
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(SILENCE_SECS):
+                await client.line.recv()
+        await floor.venue.drop_connections()
+
+
+# Rules and the log.
+
+
+def test_a_rule_of_another_venue_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "faults.toml"
+    for text, key in (
+        ('do = "unknown_oid"\nms = 1', "do"),
+        ('do = "drop_reply"\non = "exchange"', "on"),
+    ):
+        file.write_text(f"[[rule]]\n{text}\n")
+        with pytest.raises(FaultError) as refused:
+            Floor(VenueOptions(faults=file))
+        assert refused.value.key == key
+
+
+async def test_rules_are_changed_while_the_venue_runs() -> None:
+    async with open_floor(VenueOptions(control=True)) as floor:
+        url = f"http://127.0.0.1:{floor.venue.port}/control"
+        rule = {"do": "status", "on": "info", "type": "getTiers", "status": 500}
+        added = await asyncio.to_thread(requests.post, url, json={"add": rule}, timeout=5)
+        failed = await floor.ask("getTiers")
+        wrong = await asyncio.to_thread(
+            requests.post, url, json={"add": {"do": "post_only"}}, timeout=5
+        )
+
+    assert added.json() == {"number": 1}
+    assert failed.status_code == 500
+    assert wrong.status_code == 400
+
+
+async def test_the_same_seed_gives_the_same_misfortune() -> None:
+    def lucky(statuses: list[int]) -> list[bool]:
+        return [status == 200 for status in statuses]
+
+    runs = []
+    for seed in (1, 1, 2):
+        async with open_floor(VenueOptions(fault_seed=seed)) as floor:
+            fail(floor, Status(on="info", status=503, probability=0.5))
+            runs.append(lucky([(await floor.ask("getTiers")).status_code for _ in range(20)]))
+
+    assert runs[0] == runs[1] != runs[2]
+
+
+async def test_all_that_passes_is_logged(tmp_path: Path) -> None:
+    log = tmp_path / "frames.jsonl"
+    options = VenueOptions(log=log)
+    async with open_floor(options, Echo()) as floor:
+        await floor.ask("getTiers")
+        await floor.request("/trade", ORDER)
+        fail(floor, Status(on="trade", status=500))
+        await floor.request("/trade", ORDER)
+        async with floor.client() as client:
+            await client.call("ping")
+
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    told = [(row["kind"], row["direction"], row["status"]) for row in rows]
+    assert told[:7] == [
+        ("info", "in", None),
+        ("info", "out", 200),
+        ("trade", "in", None),
+        ("trade", "out", 200),
+        ("trade", "in", None),
+        ("fault", None, None),
+        ("trade", "out", 500),
+    ]
+    frames = [row["body"] for row in rows if row["kind"] == "ws"]
+    assert [frame.get("method", frame.get("status")) for frame in frames] == ["ping", 200]
+    assert rows[2]["body"] == ORDER
