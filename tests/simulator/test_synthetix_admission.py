@@ -299,3 +299,19 @@ def test_a_login_is_good_once_and_not_for_others() -> None:
     assert login(ANN, bench.bob, 0)[0].code == "FORBIDDEN"
     assert login(ANN, bench.ann, 61_000)[1] == "request too old"
     assert login(ANN, bench.ann, -61_000)[1] == "timestamp from future"
+
+
+def test_a_client_of_a_venue_in_compressed_time_signs_with_the_wall() -> None:
+    wall_ms = 1_800_000_000_000
+    bench = Bench(speed=60.0)
+    bench.trading._wall_ms = lambda: wall_ms
+    sub, nonce = int(bench.ann), wall_ms
+    good(bench.send(ANN.sign_cancel_all_orders(sub, [ETH], nonce=nonce)))
+    stale = ANN.sign_cancel_all_orders(sub, [ETH], nonce=nonce - 60_000)
+    assert refused(bench.send(stale)) == (401, "UNAUTHORIZED", "request expired")
+    ends = wall_ms // 1000 + 10
+    gtd = order("buy", "1", "1900", orderType="limitGtd", expiresAt=ends)
+    (item,) = good(bench.send(ANN.sign_place_orders(sub, [gtd], nonce=nonce + 1)))["statuses"]
+    assert item["resting"]["expiresAt"] == bench.now_ms + 600_000
+    armed = good(bench.send(ANN.sign_schedule_cancel(sub, 60, nonce=nonce + 2)))
+    assert armed["triggerTime"] == bench.now_ms + 3_600_000
