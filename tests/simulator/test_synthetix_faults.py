@@ -28,9 +28,9 @@ from simulator.fault_rules import (
     Status,
 )
 from simulator.synthetix import VenueOptions
+from tests.simulator.synthetix_halves import ACCOUNT, BIDS, Half, book, prints
 from tests.simulator.synthetix_venues import BTC, Floor, levels, open_floor, speaking
 from tests.simulator.test_synthetix_requests import Echo
-from tests.simulator.test_synthetix_ws import ACCOUNT, BIDS, Half, book, prints
 from tests.simulator.venues import START_MS
 from tests.waiting import eventually
 
@@ -150,6 +150,15 @@ async def test_a_posted_order_may_be_heard_of_before_or_after_its_reply() -> Non
             orders.append(["push" if "data" in frame else "reply" for frame in frames])
 
     assert orders == [["push", "reply"], ["reply", "push"]]
+
+
+async def test_an_auth_may_fail_or_be_checked_by_another_clock() -> None:
+    async with open_floor(trading=Half()) as floor, floor.client("trade") as client:
+        fail(floor, Status(on="post", type="auth", status=500, count=1))
+        fail(floor, ClockSkew(on="post", type="auth", offset_ms=70_000, after=1, count=1))
+        replies = [await client.call("auth", message="{}", signature="0x1") for _ in range(3)]
+
+    assert [one["status"] for one in replies] == [500, 401, 200]
 
 
 async def test_a_post_that_is_dropped_is_silence() -> None:
