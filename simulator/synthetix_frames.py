@@ -1,6 +1,5 @@
 """Posted requests and their replies between the WebSocket and the REST API; no socket here."""
 
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -8,6 +7,14 @@ import msgspec
 from simulator.replies import Reply
 from simulator.synthetix_answers import ws_refusal
 from simulator.synthetix_requests import POSTED
+
+
+class _Error(msgspec.Struct, frozen=True):
+    message: str
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    error: _Error
 
 
 def rest_body(params: dict[str, Any]) -> bytes:
@@ -18,11 +25,19 @@ def rest_body(params: dict[str, Any]) -> bytes:
 
 
 def post_frame(reply: Reply, request_id: str) -> str:
-    """Put a reply into a frame; one that is made by a rule has an HTTP status only."""
+    """Put a reply into a frame; one that a rule made is no WebSocket reply yet."""
     if reply.kind == POSTED:
         return reply.body.decode()
-    words = HTTPStatus(reply.status).phrase
-    return msgspec.json.encode(ws_refusal(reply.status, words, request_id)).decode()
+    refusal = ws_refusal(reply.status, _words(reply), request_id)
+    return msgspec.json.encode(refusal).decode()
+
+
+def _words(reply: Reply) -> str:
+    """Return the message of an error envelope, and anything else as it is."""
+    try:
+        return msgspec.json.decode(reply.body, type=_Envelope).error.message
+    except msgspec.DecodeError:
+        return reply.body.decode(errors="replace")
 
 
 def has_wrong_id(text: str | bytes) -> bool:
