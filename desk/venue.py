@@ -194,7 +194,7 @@ def serve_synthetix(
             dialect=dialect,
         )
         trading = synthetix_trading.TradingOptions(
-            accounts=accounts, delegates=delegates, dialect=dialect
+            accounts=accounts, delegates=delegates, dialect=dialect, speed=speed
         )
         serving = synthetix.serve(options, announce, trading_opener(trading))
         return asyncio.run(_until_interrupted(serving, leash=leash))

@@ -42,7 +42,6 @@ from simulator.hyperliquid_l1_actions import (
     VaultTransfer,
 )
 from simulator.hyperliquid_limits import spend_requests
-from simulator.hyperliquid_moments import Moment
 from simulator.hyperliquid_nonces import Nonces
 from simulator.hyperliquid_signatures import SignedAction, signers
 from simulator.hyperliquid_trading import Trading
@@ -58,6 +57,7 @@ from simulator.hyperliquid_user_actions import (
     UserSetAbstraction,
     Withdraw,
 )
+from simulator.moments import Moment
 
 ITEMS_PER_WEIGHT = 40
 """An action weighs 1, and 1 more for so many items of a batch (fact sheet 7)."""

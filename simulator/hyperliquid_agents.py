@@ -7,13 +7,13 @@ from simulator.hyperliquid_answers import Json, RefusedError, done
 from simulator.hyperliquid_calls import Call
 from simulator.hyperliquid_directory import Agent, Directory
 from simulator.hyperliquid_l1_actions import AgentEnableDexAbstraction, AgentSetAbstraction
-from simulator.hyperliquid_moments import DAY_MS
 from simulator.hyperliquid_user_actions import (
     ApproveAgent,
     ApproveBuilderFee,
     UserDexAbstraction,
     UserSetAbstraction,
 )
+from simulator.moments import DAY_MS
 
 NOBODY = "0x" + "0" * 40
 """Approving this address as an agent removes the one of that name."""

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from simulator.exchange.events import Outcome, Reply
 from simulator.hyperliquid_directory import account_name
-from simulator.hyperliquid_moments import Moment
 from simulator.hyperliquid_trading import Trading
+from simulator.moments import Moment
 from simulator.universe import BUILDER_ASSET, BUILDER_ASSETS
 
 

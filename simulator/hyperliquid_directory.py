@@ -6,8 +6,8 @@ dex (`account_name`), since each dex of the venue has a clearinghouse of its own
 
 import msgspec
 
-from simulator.hyperliquid_moments import Moment
 from simulator.hyperliquid_nonces import Nonces
+from simulator.moments import Moment
 
 SPOT_DEX = "spot"
 """The dex, in transfers and in our account names, of an address's USDC outside of all perps."""

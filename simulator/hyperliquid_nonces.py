@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 
-from simulator.hyperliquid_moments import DAY_MS, Moment
+from simulator.moments import DAY_MS, Moment
 
 NONCES_MAX = 100
 """So many of the highest nonces are remembered; all below them count as used."""

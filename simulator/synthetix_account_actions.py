@@ -7,6 +7,7 @@ import msgspec
 from simulator.exchange.events import Denied
 from simulator.exchange.model import ZERO, Fault
 from simulator.exchange.rules import DEFAULT_LEVERAGE
+from simulator.moments import Moment
 from simulator.synthetix_account_reads import delegates
 from simulator.synthetix_calls import Call
 from simulator.synthetix_directory import PERMISSIONS, Delegate
@@ -38,7 +39,7 @@ class AddDelegate(msgspec.Struct, frozen=True):
     expires_at_ms: int
 
 
-def read_leverage(params: Params, _now_ms: int) -> UpdateLeverage:
+def read_leverage(params: Params, _moment: Moment) -> UpdateLeverage:
     """Read the parameters of updateLeverage."""
     symbol, leverage = params.text("symbol"), params.text("leverage")
     if not symbol:
@@ -68,7 +69,7 @@ def update_leverage(call: Call, command: UpdateLeverage) -> Json:
     }
 
 
-def read_name(params: Params, _now_ms: int) -> str:
+def read_name(params: Params, _moment: Moment) -> str:
     """Read the name of createSubaccount and updateSubAccountName."""
     return params.text("name", longest=NAME_MAX)
 
@@ -92,18 +93,19 @@ def rename_sub_account(call: Call, name: str) -> Json:
     return {"subAccountId": call.id, "name": name}
 
 
-def read_add_delegate(params: Params, now_ms: int) -> AddDelegate:
+def read_add_delegate(params: Params, moment: Moment) -> AddDelegate:
     """Read the parameters of addDelegatedSigner."""
     permissions = params.texts("permissions")
     if len(permissions) != 1 or permissions[0] not in PERMISSIONS:
         raise invalid("exactly one permission is required")
     expires_at_ms = params.whole("expiresAt") * 1000
-    if expires_at_ms and expires_at_ms <= now_ms:
+    if expires_at_ms and moment.ahead_ms(expires_at_ms) <= 0:
         raise invalid("expiresAt must be in the future")
-    return AddDelegate(read_delegate(params, now_ms), permissions[0], expires_at_ms)
+    until = moment.venue_time(expires_at_ms) if expires_at_ms else 0
+    return AddDelegate(read_delegate(params, moment), permissions[0], until)
 
 
-def read_delegate(params: Params, _now_ms: int) -> str:
+def read_delegate(params: Params, _moment: Moment) -> str:
     """Read the address of a delegate, which stands where others put their own (2.1)."""
     address = params.text("walletAddress") or params.text("delegateAddress")
     if not ADDRESS.fullmatch(address):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from simulator.exchange.model import ZERO
+from simulator.moments import Moment
 from simulator.synthetix_account_wire import (
     cash,
     closed_row,
@@ -159,7 +160,7 @@ def portfolio(call: Call, _: Page) -> list[Json]:
     return [{"assets": assets, "timestamp": call.now_ms}]
 
 
-def read_period(params: Params, _now_ms: int) -> str:
+def read_period(params: Params, _moment: Moment) -> str:
     """Read the period of getPerformanceHistory."""
     period = params.text("period") or "day"
     if period not in PERIODS:

@@ -12,6 +12,7 @@ from simulator import synthetix_account_reads as reads
 from simulator import synthetix_changing as changing
 from simulator import synthetix_collateral as collateral
 from simulator import synthetix_order_reads as orders
+from simulator.moments import Moment
 from simulator.synthetix_answers import Answer
 from simulator.synthetix_calls import Call
 from simulator.synthetix_limits import cost
@@ -29,7 +30,7 @@ SECONDS_MAX = 100_000_000_000
 class Action(NamedTuple):
     """How an action's parameters are read, and what it does with them."""
 
-    read: Callable[[Params, int], Any]
+    read: Callable[[Params, Moment], Any]
     do: Callable[[Call, Any], object]
     is_owners: bool = False
 
@@ -76,17 +77,17 @@ ACTIONS: dict[str, Action] = {
 """Every action of the fact sheet 5.1 but modifyOrderBatch, whose signature nobody has seen."""
 
 
-def act(trading: Trading, body: bytes, now_ms: int) -> Answer:
+def act(trading: Trading, body: bytes, moment: Moment) -> Answer:
     """Carry out a signed request; `trading.tell` hears of its events before this returns."""
     try:
         request = read_request(body)
         action = _action(request)
-        command = action.read(request.params, now_ms)
-        call = _admit(trading, request, action, now_ms)
+        command = action.read(request.params, moment)
+        call = _admit(trading, request, action, moment)
     except RefusedError as e:
         return Answer(refusal=e.refusal)
     bucket = trading.bucket(call.id)
-    if not bucket.spend(_tokens(request, command), now_ms / 1000):
+    if not bucket.spend(_tokens(request, command), moment.now_ms / 1000):
         refusal = RefusedError("RATE_LIMIT_EXCEEDED", "rate limit exceeded").refusal
         return Answer(refusal=refusal, rate_limit=bucket.snapshot)
     try:
@@ -102,7 +103,7 @@ def _action(request: Request) -> Action:
     return action
 
 
-def _admit(trading: Trading, request: Request, action: Action, now_ms: int) -> Call:
+def _admit(trading: Trading, request: Request, action: Action, moment: Moment) -> Call:
     """Return who acts for whom; a refusal when nobody may, or not now."""
     address = _signer(request)
     is_read = request.action.startswith("get")
@@ -111,9 +112,9 @@ def _admit(trading: Trading, request: Request, action: Action, now_ms: int) -> C
             raise RefusedError("UNAUTHORIZED", "nonce is required for this operation")
         if not trading.directory.use_nonce(address, request.nonce):
             raise RefusedError("UNAUTHORIZED", "nonce already used")
-    if is_expired(request.expires_after, now_ms, trading.options.expires_in):
+    if is_expired(request.expires_after, moment, trading.options.expires_in):
         raise RefusedError("UNAUTHORIZED", "request expired")
-    call = ask_role(trading, address, str(request.sub_account_id), now_ms)
+    call = ask_role(trading, address, str(request.sub_account_id), moment.now_ms)
     if not call.is_owner and action.is_owners:
         raise RefusedError(
             "FORBIDDEN", f"wallet {address} is a delegate but not the owner of this subaccount"
@@ -153,12 +154,12 @@ def _signer(request: Request) -> str:
     return address
 
 
-def is_expired(expires_after: int, now_ms: int, unit: str) -> bool:
+def is_expired(expires_after: int, moment: Moment, unit: str) -> bool:
     """Say whether a request is too old; 0 never is. `unit` is s, ms, or both by the size (3.3)."""
     if not expires_after:
         return False
     in_seconds = unit == "s" or (unit == "both" and expires_after < SECONDS_MAX)
-    return now_ms >= (expires_after * 1000 if in_seconds else expires_after)
+    return moment.ahead_ms(expires_after * 1000 if in_seconds else expires_after) <= 0
 
 
 def _tokens(request: Request, command: object) -> int:

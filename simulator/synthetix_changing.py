@@ -6,6 +6,7 @@ import msgspec
 
 from simulator.exchange.events import Done
 from simulator.exchange.model import Order, OrderRequest
+from simulator.moments import Moment
 from simulator.synthetix_account_wire import price
 from simulator.synthetix_calls import Call
 from simulator.synthetix_dialect import short
@@ -16,7 +17,6 @@ from simulator.synthetix_placing import error_item, outcome_error
 from simulator.synthetix_signed_requests import Params, invalid
 from simulator.universe import Json
 
-BATCH_MAX = 10
 TIMEOUT_SECS_MIN, TIMEOUT_SECS_MAX = 5, 86_400
 
 type Key = int | str
@@ -45,57 +45,14 @@ class CancelAll(msgspec.Struct, frozen=True):
 
 
 class ScheduleCancel(msgspec.Struct, frozen=True):
-    """In how many seconds to cancel everything; 0 is never."""
+    """In how many seconds to cancel everything, and in how many ms at the venue; 0 is never."""
 
     timeout_secs: int
+    delay_ms: int
 
 
-def read_modify(params: Params, _now_ms: int) -> ModifyOrder:
+def read_modify(params: Params, _moment: Moment) -> ModifyOrder:
     """Read the parameters of modifyOrder."""
-    return _read_change(params)
-
-
-def read_modify_batch(params: Params, _now_ms: int) -> tuple[ModifyOrder, ...]:
-    """Read the parameters of modifyOrderBatch."""
-    parts = params.parts("orders", "order")
-    if not 1 <= len(parts) <= BATCH_MAX:
-        raise invalid(f"orders must have 1-{BATCH_MAX} items")
-    return tuple(_read_change(part) for part in parts)
-
-
-def read_cancel(params: Params, _now_ms: int) -> CancelOrders:
-    """Read the parameters of cancelOrders."""
-    order_ids, client_ids = params.texts("orderIds"), params.texts("clientOrderIds")
-    if order_ids and client_ids:
-        raise invalid("orderIds and clientOrderIds are mutually exclusive")
-    if client_ids:
-        if not all(CLIENT_ID.fullmatch(text) for text in client_ids):
-            raise invalid("invalid clientOrderId")
-        return CancelOrders(tuple(client_ids))
-    if not order_ids:
-        raise invalid("orderIds must be nonempty")
-    return CancelOrders(tuple(_order_id(text) for text in order_ids))
-
-
-def read_cancel_all(params: Params, _now_ms: int) -> CancelAll:
-    """Read the parameters of cancelAllOrders."""
-    symbols = tuple(params.texts("symbols"))
-    if not symbols or not all(symbols):
-        raise invalid("symbols must be nonempty")
-    return CancelAll(symbols)
-
-
-def read_schedule(params: Params, _now_ms: int) -> ScheduleCancel:
-    """Read the parameters of scheduleCancel."""
-    timeout = params.whole("timeoutSeconds")
-    if timeout and not TIMEOUT_SECS_MIN <= timeout <= TIMEOUT_SECS_MAX:
-        raise invalid(
-            f"timeoutSeconds must be 0 or between {TIMEOUT_SECS_MIN} and {TIMEOUT_SECS_MAX}"
-        )
-    return ScheduleCancel(timeout)
-
-
-def _read_change(params: Params) -> ModifyOrder:
     order_id, client_id = params.text("orderId"), read_client_id(params)
     if bool(order_id) == bool(client_id):
         raise params.refusal("exactly one of orderId and clientOrderId is required")
@@ -110,6 +67,38 @@ def _read_change(params: Params) -> ModifyOrder:
             "please provide at least one of the following: price, quantity, trigger price"
         )
     return change
+
+
+def read_cancel(params: Params, _moment: Moment) -> CancelOrders:
+    """Read the parameters of cancelOrders."""
+    order_ids, client_ids = params.texts("orderIds"), params.texts("clientOrderIds")
+    if order_ids and client_ids:
+        raise invalid("orderIds and clientOrderIds are mutually exclusive")
+    if client_ids:
+        if not all(CLIENT_ID.fullmatch(text) for text in client_ids):
+            raise invalid("invalid clientOrderId")
+        return CancelOrders(tuple(client_ids))
+    if not order_ids:
+        raise invalid("orderIds must be nonempty")
+    return CancelOrders(tuple(_order_id(text) for text in order_ids))
+
+
+def read_cancel_all(params: Params, _moment: Moment) -> CancelAll:
+    """Read the parameters of cancelAllOrders."""
+    symbols = tuple(params.texts("symbols"))
+    if not symbols or not all(symbols):
+        raise invalid("symbols must be nonempty")
+    return CancelAll(symbols)
+
+
+def read_schedule(params: Params, moment: Moment) -> ScheduleCancel:
+    """Read the parameters of scheduleCancel."""
+    timeout = params.whole("timeoutSeconds")
+    if timeout and not TIMEOUT_SECS_MIN <= timeout <= TIMEOUT_SECS_MAX:
+        raise invalid(
+            f"timeoutSeconds must be 0 or between {TIMEOUT_SECS_MIN} and {TIMEOUT_SECS_MAX}"
+        )
+    return ScheduleCancel(timeout, max(moment.span(1000 * timeout), 1000 * TIMEOUT_SECS_MIN))
 
 
 def _order_id(text: str) -> int:
@@ -144,11 +133,6 @@ def modify_order(call: Call, command: ModifyOrder) -> Json:
     }
 
 
-def modify_batch(call: Call, commands: tuple[ModifyOrder, ...]) -> Json:
-    """Change orders, each by itself."""
-    return {"statuses": [modify_order(call, command) for command in commands]}
-
-
 def cancel_orders(call: Call, command: CancelOrders) -> Json:
     """Cancel orders; each item has a status, in the order of the request."""
     return {"statuses": [_cancel(call, key) for key in command.keys]}
@@ -173,7 +157,7 @@ def cancel_all(call: Call, command: CancelAll) -> list[Json]:
 
 def schedule_cancel(call: Call, command: ScheduleCancel) -> Json:
     """Arm the dead man's switch anew, or disarm it with 0."""
-    due = call.now_ms + 1000 * command.timeout_secs if command.timeout_secs else None
+    due = call.now_ms + command.delay_ms if command.timeout_secs else None
     call.tell(call.trading.exchange.schedule_cancel(call.id, due, call.now_ms))
     words = "disabled" if due is None else f"enabled with {command.timeout_secs}s timeout"
     return {

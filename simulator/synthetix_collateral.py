@@ -6,8 +6,10 @@ import msgspec
 
 from simulator.exchange.events import Denied
 from simulator.exchange.model import ZERO
+from simulator.moments import Moment
 from simulator.synthetix_account_actions import ADDRESS
-from simulator.synthetix_account_reads import holdings, index_price, usdt, withdrawable
+from simulator.synthetix_account_reads import holdings, index_price, withdrawable
+from simulator.synthetix_account_wire import usdt
 from simulator.synthetix_calls import Call
 from simulator.synthetix_dialect import short
 from simulator.synthetix_directory import SubAccount
@@ -52,7 +54,7 @@ class BalanceQuery(msgspec.Struct, frozen=True):
     transfer_types: frozenset[str]
 
 
-def read_withdraw(params: Params, _now_ms: int) -> Withdraw:
+def read_withdraw(params: Params, _moment: Moment) -> Withdraw:
     """Read the parameters of withdrawCollateral."""
     destination = params.text("destination")
     if not ADDRESS.fullmatch(destination):
@@ -60,12 +62,12 @@ def read_withdraw(params: Params, _now_ms: int) -> Withdraw:
     return Withdraw(_symbol(params), _amount(params), destination)
 
 
-def read_transfer(params: Params, _now_ms: int) -> Transfer:
+def read_transfer(params: Params, _moment: Moment) -> Transfer:
     """Read the parameters of transferCollateral."""
     return Transfer(_symbol(params), _amount(params), str(params.whole("to")))
 
 
-def read_exchange(params: Params, _now_ms: int) -> ExchangeCollateral:
+def read_exchange(params: Params, _moment: Moment) -> ExchangeCollateral:
     """Read the parameters of voluntaryCollateralExchange."""
     symbol = params.text("sourceAsset")
     if symbol in {"", "USDT"}:
@@ -78,16 +80,16 @@ def read_exchange(params: Params, _now_ms: int) -> ExchangeCollateral:
     return ExchangeCollateral(symbol, target)
 
 
-def read_balances(params: Params, now_ms: int) -> BalanceQuery:
+def read_balances(params: Params, moment: Moment) -> BalanceQuery:
     """Read the parameters of getBalanceUpdates and getTransfers."""
     kinds = frozenset(x.strip() for x in params.text("actionFilter").split(",") if x.strip())
     if not kinds <= ACTIONS:
         raise invalid("invalid actionFilter")
     types = frozenset(params.texts("transferTypes"))
-    return BalanceQuery(page_reader(50, 1_000, 365)(params, now_ms), kinds, types)
+    return BalanceQuery(page_reader(50, 1_000, 365)(params, moment), kinds, types)
 
 
-def read_symbols(params: Params, _now_ms: int) -> tuple[str, ...]:
+def read_symbols(params: Params, _moment: Moment) -> tuple[str, ...]:
     """Read the symbols of getWithdrawableAmounts."""
     symbols = tuple(params.texts("symbols"))
     if not symbols:

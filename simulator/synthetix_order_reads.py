@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from simulator.exchange.model import ZERO
+from simulator.moments import Moment
 from simulator.synthetix_calls import Call
 from simulator.synthetix_order_wire import (
     SIDES,
@@ -54,14 +55,15 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 def page_reader(
     default: int, most: int, days_max: int | None = None
-) -> Callable[[Params, int], Page]:
+) -> Callable[[Params, Moment], Page]:
     """Return a reader of pages: `default` rows and `most` at most, over so many days."""
 
-    def read(params: Params, now_ms: int) -> Page:
+    def read(params: Params, moment: Moment) -> Page:
         start_ms, end_ms = params.whole("startTime"), params.whole("endTime") or None
-        if start_ms and (end_ms or now_ms) < start_ms:
+        span_ms = end_ms - start_ms if end_ms else -moment.ahead_ms(start_ms)
+        if start_ms and end_ms and span_ms < 0:
             raise invalid("startTime must be before endTime")
-        if start_ms and days_max and (end_ms or now_ms) - start_ms > days_max * DAY_MS:
+        if start_ms and days_max and span_ms > days_max * DAY_MS:
             raise invalid(f"time range cannot exceed {days_max} days")
         limit, offset = params.whole("limit") or default, params.whole("offset")
         if limit > most:

@@ -10,6 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from simulator.exchange.model import Side
+from simulator.moments import Moment
 from simulator.synthetix_signed_requests import Params, invalid
 
 ORDERS_MAX = 20
@@ -62,7 +63,7 @@ class PlaceOrders(msgspec.Struct, frozen=True):
     grouping: str
 
 
-def read_place_orders(params: Params, now_ms: int) -> PlaceOrders:
+def read_place_orders(params: Params, moment: Moment) -> PlaceOrders:
     """Read the parameters of placeOrders; RefusedError for what no request may look like."""
     grouping = params.text("grouping")
     if grouping not in GROUPINGS:
@@ -73,7 +74,7 @@ def read_place_orders(params: Params, now_ms: int) -> PlaceOrders:
         raise invalid("orders array cannot be empty")
     if len(parts) > ORDERS_MAX:
         raise invalid(f"orders array cannot have more than {ORDERS_MAX} orders")
-    orders = tuple(_read_order(part, now_ms) for part in parts)
+    orders = tuple(_read_order(part, moment) for part in parts)
     grouping = grouping or "na"
     if refused := _grouping_refusal(grouping, orders):
         raise invalid(refused)
@@ -90,7 +91,7 @@ def read_client_id(params: Params, name: str = "clientOrderId") -> str | None:
     return text
 
 
-def _read_order(params: Params, now_ms: int) -> OrderShape:
+def _read_order(params: Params, moment: Moment) -> OrderShape:
     kind, side = params.text("orderType"), params.text("side")
     if kind not in LIMITS | TRIGGERS | {"market", "twap"}:
         raise params.refusal(f"invalid orderType '{kind}'")
@@ -123,9 +124,11 @@ def _read_order(params: Params, now_ms: int) -> OrderShape:
     )
     if refused := _order_refusal(order):
         raise params.refusal(refused)
-    if refused := _expiry_refusal(order, now_ms):
+    if order.expires_at_ms is None:
+        return order
+    if refused := _expiry_refusal(moment.ahead_ms(order.expires_at_ms)):
         raise invalid(refused)
-    return order
+    return msgspec.structs.replace(order, expires_at_ms=moment.venue_time(order.expires_at_ms))
 
 
 def _order_refusal(order: OrderShape) -> str | None:
@@ -193,10 +196,7 @@ def _twap_refusal(order: OrderShape) -> str | None:
     return None
 
 
-def _expiry_refusal(order: OrderShape, now_ms: int) -> str | None:
-    if order.expires_at_ms is None:
-        return None
-    ahead_ms = order.expires_at_ms - now_ms
+def _expiry_refusal(ahead_ms: int) -> str | None:
     if ahead_ms < EXPIRY_SECS_MIN * 1000 - 999:  # `expiresAt` has no part of a second
         return f"expiresAt needs to be at least {EXPIRY_SECS_MIN} seconds in the future"
     if ahead_ms >= EXPIRY_SECS_MAX * 1000:

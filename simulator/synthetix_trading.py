@@ -58,6 +58,8 @@ class TradingOptions(msgspec.Struct, frozen=True, kw_only=True):
         Wallets whose orders are taken (12.1 j); None is every wallet.
     dialect
         How figures and times are written.
+    speed
+        How many venue seconds pass in a second of the wall, which clients sign with.
     """
 
     accounts: tuple[tuple[str, Decimal], ...] = ()
@@ -73,6 +75,7 @@ class TradingOptions(msgspec.Struct, frozen=True, kw_only=True):
     sub_accounts_max: int = 10
     whitelist: tuple[str, ...] | None = None
     dialect: Dialect = Dialect()
+    speed: float = 1.0
 
 
 class Trading:

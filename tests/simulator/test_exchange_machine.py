@@ -73,15 +73,30 @@ class Trading(RuleBasedStateMachine):
             st.booleans(),
             st.booleans(),
             st.sampled_from([Status.CANCELED, Status.IOC_REJECTED, Status.FILLED]),
+            st.booleans(),
+            st.booleans(),
         ),
         rejects_taker=st.booleans(),
         keeps_id=st.booleans(),
+        binds_triggers=st.booleans(),
+        sizes_reductions=st.booleans(),
     )
-    def open(self, knobs: Knobs, *, rejects_taker: bool, keeps_id: bool) -> None:
+    def open(
+        self,
+        knobs: Knobs,
+        *,
+        rejects_taker: bool,
+        keeps_id: bool,
+        binds_triggers: bool,
+        sizes_reductions: bool,
+    ) -> None:
         self.knobs = knobs
         self.venue = VenueRules(
             self_trade_rejects_taker=rejects_taker,
             modify_keeps_id=keeps_id,
+            triggers_need_position=binds_triggers,
+            position_tpsl_is_sized=binds_triggers,
+            reduce_only_within_position=sizes_reductions,
             open_orders_base=20,
             open_orders_max=22,
         )

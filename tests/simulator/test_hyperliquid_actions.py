@@ -8,7 +8,7 @@ from eth_account import Account
 
 from simulator.hyperliquid_actions import act
 from simulator.hyperliquid_directory import SubAccount
-from simulator.hyperliquid_moments import DAY_MS
+from simulator.moments import DAY_MS
 from tests.simulator.signed_bodies import (
     AGENT,
     OTHER,

@@ -7,7 +7,7 @@ import pytest
 
 from simulator.clock import ManualClock
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
-from simulator.hyperliquid_moments import DAY_MS
+from simulator.moments import DAY_MS
 from tests.simulator.signed_bodies import USER, address, signed
 from tests.simulator.trading_floor import ETH, funded, open_trading_desk, show_books, statuses, wire
 from tests.simulator.venues import START_MS, Desk

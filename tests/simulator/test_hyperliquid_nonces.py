@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulator.hyperliquid_moments import DAY_MS, Moment
 from simulator.hyperliquid_nonces import NONCES_MAX, Nonces
+from simulator.moments import DAY_MS, Moment
 
 NOW = 1_757_015_940_000
 VENUE = Moment(NOW)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 import requests
 from websockets.exceptions import ConnectionClosed
 
-from simulator.fault_reading import FaultError
+from simulator.fault_reading import FaultError, parse_rules
 from simulator.fault_rules import (
+    RULES,
     Abort,
     AckRace,
     AnyRule,
@@ -28,9 +30,10 @@ from simulator.fault_rules import (
     Status,
 )
 from simulator.synthetix import VenueOptions
+from simulator.synthetix_wording import REACH
+from tests.simulator.synthetix_halves import ACCOUNT, BIDS, Half, book, prints
 from tests.simulator.synthetix_venues import BTC, Floor, levels, open_floor, speaking
 from tests.simulator.test_synthetix_requests import Echo
-from tests.simulator.test_synthetix_ws import ACCOUNT, BIDS, Half, book, prints
 from tests.simulator.venues import START_MS
 from tests.waiting import eventually
 
@@ -135,8 +138,19 @@ async def test_a_posted_order_is_answered_an_error_in_a_frame() -> None:
         reply = await client.call("post", action="placeOrders")
 
     assert (reply["id"], reply["requestId"], reply["status"]) == ("2", "2", 503)
-    assert reply["error"]["code"] == 503
+    assert reply["error"] == {"code": 503, "message": "Service Unavailable"}
     assert len(trading.bodies) == 1
+
+
+async def test_the_words_of_a_rule_stand_in_the_frame() -> None:
+    async with open_floor() as floor, floor.client() as client:
+        fail(floor, Status(on="post", status=500, body="Failed to place orders", count=1))
+        words = await client.call("post", action="getTiers")
+        fail(floor, Maintenance(on="post", message="upgrade"))
+        notice = await client.call("post", action="getTiers")
+
+    assert words["error"] == {"code": 500, "message": "Failed to place orders"}
+    assert notice["error"] == {"code": 503, "message": "upgrade"}
 
 
 async def test_a_posted_order_may_be_heard_of_before_or_after_its_reply() -> None:
@@ -150,6 +164,15 @@ async def test_a_posted_order_may_be_heard_of_before_or_after_its_reply() -> Non
             orders.append(["push" if "data" in frame else "reply" for frame in frames])
 
     assert orders == [["push", "reply"], ["reply", "push"]]
+
+
+async def test_an_auth_may_fail_or_be_checked_by_another_clock() -> None:
+    async with open_floor(trading=Half()) as floor, floor.client("trade") as client:
+        fail(floor, Status(on="post", type="auth", status=500, count=1))
+        fail(floor, ClockSkew(on="post", type="auth", offset_ms=70_000, after=1, count=1))
+        replies = [await client.call("auth", message="{}", signature="0x1") for _ in range(3)]
+
+    assert [one["status"] for one in replies] == [500, 401, 200]
 
 
 async def test_a_post_that_is_dropped_is_silence() -> None:
@@ -324,3 +347,14 @@ async def test_all_that_passes_is_logged(tmp_path: Path) -> None:
     frames = [row["body"] for row in rows if row["kind"] == "ws"]
     assert [frame.get("method", frame.get("status")) for frame in frames] == ["ping", 200]
     assert rows[2]["body"] == ORDER
+
+
+def test_the_documented_rules_are_those_that_the_venue_suffers() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "venues" / "synthetix-loopback.md"
+    table, _, example = docs.read_text().partition("| `do` |")[2].partition("```toml\n")
+    documented = {do for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+                  for do in re.findall(r"`(\w+)`", row)}  # fmt: skip
+    suffered = {do for do, rule in RULES.items() if not rule.needs or rule.needs in REACH.traits}
+
+    assert documented == suffered
+    assert len(parse_rules(example.partition("```")[0].encode(), "docs", REACH)) == 3

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from simulator.moments import Moment
 from simulator.synthetix_order_shapes import PlaceOrders, read_place_orders
 from simulator.synthetix_signed_requests import RefusedError, read_request
 
@@ -23,7 +24,7 @@ SOON = NOW_MS // 1000
 def read(*orders: dict[str, Any], grouping: str = "na") -> PlaceOrders:
     params = {"action": "placeOrders", "orders": orders, "grouping": grouping}
     body = msgspec.json.encode({"params": params})
-    return read_place_orders(read_request(body).params, NOW_MS)
+    return read_place_orders(read_request(body).params, Moment(NOW_MS))
 
 
 def refusal(*orders: dict[str, Any], **more: str) -> str:

@@ -33,6 +33,16 @@ class Moment(msgspec.Struct, frozen=True):
             return time_ms
         return self.now_ms + int((time_ms - self.wall_ms) * self.speed)
 
+    def ahead_ms(self, time_ms: int) -> int:
+        """Return how far ahead a client's time lies on the clock that it was written by."""
+        if self.wall_ms is None or abs(time_ms - self.wall_ms) > DAY_MS:
+            return time_ms - self.now_ms
+        return time_ms - self.wall_ms
+
+    def span(self, client_ms: int) -> int:
+        """Return how long a client's span lasts at the venue."""
+        return client_ms if self.wall_ms is None else int(client_ms * self.speed)
+
     def is_past(self, time_ms: int) -> bool:
         """Say whether a client's time lies behind."""
         return self.venue_time(time_ms) < self.now_ms
