@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from simulator.fault_reading import FaultError, parse_rules
 from simulator.fault_rules import (
@@ -245,6 +245,18 @@ async def test_a_rule_finds_pushes_by_their_method_too() -> None:
         heard = await client.settled()
 
     assert heard == []
+
+
+async def test_one_side_may_be_closed_while_the_other_is_open() -> None:
+    async with open_floor() as floor:
+        fail(floor, Status(on="connect", type="trade", status=503))
+        async with floor.client("info") as client:
+            assert (await client.call("ping"))["status"] == 200
+        with pytest.raises(InvalidStatus) as refused:
+            async with floor.client("trade"):
+                pass
+
+    assert refused.value.response.status_code == 503
 
 
 @pytest.mark.parametrize(
