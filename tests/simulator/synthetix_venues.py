@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -120,8 +120,3 @@ async def open_floor(
 def speaking(**dialect: object) -> VenueOptions:
     """Return the options of a venue that speaks in this way."""
     return VenueOptions(dialect=Dialect(**dialect))  # type: ignore[arg-type]
-
-
-def until(frames: list[dict[str, Any]], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Return the first wanted frame."""
-    return next(frame for frame in frames if wanted(frame))
