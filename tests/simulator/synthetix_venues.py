@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from simulator.clock import ManualClock
 from simulator.events import Event, ManualMarket
+from simulator.fault_rules import AnyRule
 from simulator.synthetix import SynthetixVenue, VenueOptions
 from simulator.synthetix_dialect import Dialect
 from simulator.synthetix_seam import NoTrading, TradingHalf
@@ -120,3 +121,9 @@ async def open_floor(
 def speaking(**dialect: object) -> VenueOptions:
     """Return the options of a venue that speaks in this way."""
     return VenueOptions(dialect=Dialect(**dialect))  # type: ignore[arg-type]
+
+
+def fail(floor: Floor, *rules: AnyRule) -> None:
+    """Put rules of faults in force."""
+    for rule in rules:
+        floor.venue.faults.add(rule)
