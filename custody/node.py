@@ -141,7 +141,9 @@ class EthereumNode:
         try:
             self._eth.send_raw_transaction(HexBytes(raw))
         except Web3RPCError as e:
-            return Handed("refused", str(e.message))
+            error = e.rpc_response.get("error") if e.rpc_response else None
+            words = error.get("message") if isinstance(error, dict) else error
+            return Handed("refused", str(words))
         except (RequestException, Web3Exception, ValueError):
             return Handed("unknown")
         return Handed("taken")

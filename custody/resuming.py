@@ -11,7 +11,8 @@ from custody.withdrawal import is_booked
 
 def brief(poll_secs: float) -> Patience:
     """Return the patience for a look at something old: as many looks as a verdict needs."""
-    return Patience(timeout_secs=(REPLACED_LOOKS - 1) * poll_secs, poll_secs=poll_secs)
+    timeout_secs = (REPLACED_LOOKS - 1) * poll_secs
+    return Patience(timeout_secs, poll_secs, looks_min=REPLACED_LOOKS)
 
 
 def settle_transaction(journal: Journal, sender: Sender, patience: Patience) -> None:

@@ -14,18 +14,21 @@ class Clock(msgspec.Struct, frozen=True):
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """How long to wait for something, and how often to look."""
+    """How long to wait for something, how often to look, and how many looks it takes at least."""
 
     timeout_secs: float
     poll_secs: float
+    looks_min: int = 1
 
 
 def wait_for[T](look: Callable[[], T | None], patience: Patience, clock: Clock) -> T | None:
-    """Look until there is something, at least once; None when the time is up."""
+    """Look until there is something; None when the time is up and there were looks enough."""
     end_secs = clock.now_secs() + patience.timeout_secs
+    looks = 1
     while (found := look()) is None:
         left_secs = end_secs - clock.now_secs()
-        if left_secs <= 0:
+        if left_secs <= 0 and looks >= patience.looks_min:
             return None
-        clock.sleep(min(patience.poll_secs, left_secs))
+        clock.sleep(patience.poll_secs if left_secs <= 0 else min(patience.poll_secs, left_secs))
+        looks += 1
     return found

@@ -12,7 +12,7 @@ from custody.book import require_api
 from custody.deposit import Done
 from custody.deposit import carry_out as carry_out_deposit
 from custody.erc20 import allowance_question, balance_question
-from custody.preparation import Deposit, quote_deposit, require_chain
+from custody.preparation import Deposit, quote_deposit, require_chain, require_minimum
 from custody.resuming import brief, settle_transaction, settle_withdrawal
 from custody.venues import Withdrawal
 from custody.waiting import Patience
@@ -151,6 +151,7 @@ def deposit(
         of = known.token(token)
         units = parse_amount(amount, of.decimals, of.symbol)
         wanted = Deposit(known, of, units, parts.address, sub_account)
+        require_minimum(wanted)
         done: Done | None = None
         with journal.locked():
             require_chain(node, parts.chain)
