@@ -25,9 +25,8 @@ def parse_amount(text: str, decimals: int, symbol: str) -> int:
         raise WrongRequest(f"Expected an amount of {symbol} such as 100 or 0.5, found {text!r}")
     found = len((matched[1] or "").rstrip("0"))
     if found > decimals:
-        raise WrongRequest(
-            f"Expected at most {decimals} decimals of {symbol}, found {found}: {text}"
-        )
+        wanted = f"at most {decimals} decimals of {symbol}"
+        raise WrongRequest(f"Expected {wanted}, found {found} in {text}")
     whole, _, part = text.partition(".")
     units = int(whole + part[:decimals].ljust(decimals, "0"))
     if units == 0:

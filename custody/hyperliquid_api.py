@@ -123,7 +123,8 @@ class HyperliquidApi:
             raise NothingSent("Expected the account's wallet to sign a withdrawal, found none")
         action: dict[str, object] = {
             "type": "withdraw3",
-            "destination": withdrawal.destination,
+            # It is signed as text, and the venue reads it in small letters.
+            "destination": withdrawal.destination.lower(),
             "amount": format_units(withdrawal.units, withdrawal.token.decimals),
             "time": withdrawal.nonce,
         }

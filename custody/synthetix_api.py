@@ -14,6 +14,9 @@ from custody.http import ask, order
 from custody.synthetix_signing import WITHDRAW_ACTION, SignAction
 from custody.venues import Credit, Withdrawal
 
+# Which words a finished deposit has is not documented (a withdrawal's number is 100): any other is
+# taken for one on its way, so that money is never called credited too early.
+CREDITED = frozenset({"completed", "complete", "credited", "success", "succeeded", "100"})
 # "timestamp must be within 60 s": so far apart may our clock and the venue's be.
 CLOCKS_APART_MS = 60_000
 _TOKENS = {token.symbol: token for token in (USDT, WETH)}
@@ -32,6 +35,7 @@ class _BalanceUpdate(msgspec.Struct, frozen=True, rename="camel"):
     collateral: str
     amount: str
     timestamp: int | str
+    status: int | str
     gross_amount: str | None = None
     tx_hash: str | None = None
 
@@ -98,7 +102,7 @@ class SynthetixApi:
         self._last_nonce = 0
 
     def credits(self) -> Sequence[Credit]:
-        """Return the deposits, with their hash where the venue tells it."""
+        """Return the finished deposits, with their hash where the venue tells it."""
         return [
             Credit(
                 mark=str(update.id),
@@ -107,6 +111,7 @@ class SynthetixApi:
                 transaction_hash=update.tx_hash.lower() if update.tx_hash else None,
             )
             for update in self._updates("DEPOSIT")
+            if str(update.status).lower() in CREDITED
         ]
 
     def available_units(self, token: Token) -> int:
