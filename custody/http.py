@@ -10,7 +10,8 @@ from custody.errors import OutcomeUnknown, VenueRefused, VenueSilent
 
 REQUEST_SECS: Final = 20.0
 _WORDS_MAX = 300
-_HEADERS = {"Content-Type": "application/json"}
+# "Every request must carry a descriptive User-Agent": https://developers.synthetix.io/llms.txt
+_HEADERS = {"Content-Type": "application/json", "User-Agent": "perpdesk-funds"}
 
 
 def ask[T](url: str, body: object, kind: type[T], what: str) -> T:
