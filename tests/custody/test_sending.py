@@ -91,6 +91,18 @@ def test_a_node_that_falls_silent_after_the_sending_leaves_it_unknown(
     assert len(arbitrum.received) == 1
 
 
+def test_a_sending_without_an_answer_that_the_node_does_not_know_is_unknown(
+    perpdesk: Perpdesk, arbitrum: LocalChain
+) -> None:
+    """It may be on its way through another node."""
+    arbitrum.mute.add("eth_sendRawTransaction")
+    arbitrum.loses = True
+
+    assert pay(perpdesk, arbitrum).code == 5
+    assert pay(perpdesk, arbitrum).code == 5
+    assert len(arbitrum.received) == 1
+
+
 def test_a_refused_transaction_was_not_sent(perpdesk: Perpdesk, arbitrum: LocalChain) -> None:
     arbitrum.refusal = "transaction underpriced"
 
