@@ -14,7 +14,6 @@ from eth_account.signers.local import LocalAccount
 from eth_tester import EthereumTester, PyEVMBackend
 from eth_tester.exceptions import TransactionFailed
 from hexbytes import HexBytes
-from vyper import compile_code
 from web3 import EthereumTesterProvider, Web3
 from web3.exceptions import TransactionNotFound
 
@@ -36,10 +35,9 @@ _STANDING = {
 
 @cache
 def runtime_code(name: str) -> bytes:
-    """Compile a contract to what stands at its address."""
-    source = (CONTRACTS / f"{name}.vy").read_text()
-    compiled = compile_code(source, output_formats=["bytecode_runtime"])
-    return bytes.fromhex(compiled["bytecode_runtime"].removeprefix("0x"))
+    """Return what stands at a contract's address; its source stands beside compiled.json."""
+    compiled = msgspec.json.decode((CONTRACTS / "compiled.json").read_bytes())
+    return bytes.fromhex(compiled["runtime"][name].removeprefix("0x"))
 
 
 class LocalChain:
