@@ -18,6 +18,18 @@ class Outcome(NamedTuple):
     errors: str
 
 
+class Typing(io.StringIO):
+    """A person's line, and what happens in the world while it is typed."""
+
+    def __init__(self, line: str, meanwhile: Callable[[], object]) -> None:
+        super().__init__(line)
+        self._meanwhile = meanwhile
+
+    def readline(self, size: int | None = -1) -> str:
+        self._meanwhile()
+        return super().readline(size)
+
+
 type Perpdesk = Callable[..., Outcome]
 
 
@@ -48,11 +60,14 @@ def perpdesk(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     monkeypatch.setenv(KEY_VARIABLE, "0x" + bytes(USER.key).hex())
 
-    def call(*arguments: str, node: LocalChain | None = None, typed: str = "") -> Outcome:
+    def typing(typed: str | Typing) -> io.StringIO:
+        return io.StringIO(typed) if isinstance(typed, str) else typed
+
+    def call(*arguments: str, node: LocalChain | None = None, typed: str | Typing = "") -> Outcome:
         if node is not None:
             monkeypatch.setenv("PERPDESK_ETHEREUM_RPC_URL", node.url)
             monkeypatch.setenv("PERPDESK_ARBITRUM_RPC_URL", node.url)
-        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        monkeypatch.setattr("sys.stdin", typing(typed))
         words = ("funds", *arguments)
         code = exit_code(lambda: app(words, exit_on_error=False, result_action="return_value"))
         captured = capsys.readouterr()

@@ -46,6 +46,10 @@ class LocalChain:
 
     Attributes
     ----------
+    tip_wei, told_gas
+        The priority fee, and the estimate of gas; None is the truth.
+    hides_events
+        Whether receipts come without their logs.
     mines
         Whether what is sent is mined at once; else it waits until `mine`.
     told_chain_id, told_balance_wei
@@ -75,6 +79,9 @@ class LocalChain:
         self.eth = Web3(EthereumTesterProvider(EthereumTester(backend))).eth
         self.chain_id = self.told_chain_id = chain_id
         self.told_balance_wei: int | None = None
+        self.told_gas: int | None = None
+        self.tip_wei = 10**9
+        self.hides_events = False
         self.mines = True
         self.loses = False
         self.mute: set[str] = set()
@@ -140,17 +147,24 @@ class LocalChain:
             "eth_getCode": self.eth.get_code,
             "eth_getTransactionCount": self._count,
             "eth_call": lambda call, _block: self.eth.call(_priced(call)),
-            "eth_estimateGas": lambda call, *_block: self.eth.estimate_gas(_priced(call)),
+            "eth_estimateGas": self._estimate,
             "eth_getBlockByNumber": lambda *_any: self.eth.get_block("latest"),
-            "eth_maxPriorityFeePerGas": lambda: 10**9,
+            "eth_maxPriorityFeePerGas": lambda: self.tip_wei,
             "eth_sendRawTransaction": self._take,
             "eth_getTransactionByHash": self._find,
-            "eth_getTransactionReceipt": self.eth.get_transaction_receipt,
+            "eth_getTransactionReceipt": self._receipt,
         }
 
     def _balance(self, address: str, block: str) -> int:
         told = self.told_balance_wei
         return self.eth.get_balance(address, block) if told is None else told
+
+    def _estimate(self, call: dict[str, Any], *_block: str) -> int:
+        return self.eth.estimate_gas(_priced(call)) if self.told_gas is None else self.told_gas
+
+    def _receipt(self, mark: str) -> object:
+        found = dict(self.eth.get_transaction_receipt(HexBytes(mark)))
+        return found | {"logs": []} if self.hides_events else found
 
     def _count(self, address: str, block: str) -> int:
         mined = self.eth.get_transaction_count(Web3.to_checksum_address(address))
