@@ -80,7 +80,12 @@ async def test_a_deposit_ends_with_its_credit(
     assert "50 USDC credited" in done.output
 
 
-async def test_an_earlier_credit_is_not_this_ones(asked: Asked, arbitrum: LocalChain) -> None:
+async def test_an_earlier_credit_is_not_this_ones(
+    asked: Asked, venue: HyperliquidVenue, arbitrum: LocalChain
+) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    venue.trading.note(NAME, {"type": "deposit", "usdc": "50.0"}, now_ms)
+
     done = await asked(
         *("deposit", "hyperliquid", "50", "USDC", "--yes", "--credit-secs", "0.1"),
         node=arbitrum,
