@@ -10,13 +10,16 @@ from cyclopts import App, CycloptsError
 from config.errors import ProfileError
 from desk.exits import DeskError, Exit
 
+# Packages that only some commands need, and the extra that installs them.
+EXTRAS = {"web3": "funds"}
+
 # Commands are named, not imported: `perpdesk venue` must not wait for Nautilus to load.
 app = App(
     name="perpdesk",
     help="Trade RSI strategies and TradingView alerts on perpetual futures, on NautilusTrader.",
     help_epilogue=(
         "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 venue or network, "
-        "4 would need an answer, 130 interrupted."
+        "4 would need an answer, 5 sent with unknown outcome, 130 interrupted."
     ),
     version=lambda: distribution_version("perpdesk"),
 )
@@ -44,6 +47,14 @@ alerts.command("desk.alerts_lint:lint", name="lint")
 alerts.command("desk.alerts_template:template", name="template")
 app.command(alerts)
 
+funds = App(name="funds", help="Move money between a wallet on chain and a venue, by hand.")
+funds.command("desk.funds:balances", name="balances")
+funds.command("desk.funds:allowance", name="allowance")
+funds.command("desk.funds:deposit", name="deposit")
+funds.command("desk.funds:withdraw", name="withdraw")
+funds.command("desk.funds:pending", name="pending")
+app.command(funds)
+
 
 def main() -> None:
     """Run the command line and exit with its code."""
@@ -56,10 +67,8 @@ def exit_code(command: Callable[[], object]) -> Exit:
         outcome = command()
     except CycloptsError:
         return Exit.USAGE  # cyclopts has said what was wrong
-    except ProfileError as e:
-        return _fail(e, Exit.USAGE)
-    except DeskError as e:
-        return _fail(e, e.exit)
+    except (ProfileError, DeskError, ImportError) as e:
+        return _failed(e)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
@@ -69,6 +78,15 @@ def exit_code(command: Callable[[], object]) -> Exit:
     return outcome if isinstance(outcome, Exit) else Exit.DONE
 
 
-def _fail(error: Exception, code: Exit) -> Exit:
-    sys.stderr.write(f"perpdesk: {error}\n")
+def _failed(error: Exception) -> Exit:
+    """Say why a command could not go on; return its exit code."""
+    code, words = Exit.USAGE, str(error)
+    if isinstance(error, DeskError):
+        code = error.exit
+    elif isinstance(error, ImportError):
+        missing = getattr(error.__cause__, "name", None)  # of what a command's module imports
+        if missing not in EXTRAS:
+            raise error
+        words = f"Expected the package {missing}: pip install 'perpdesk[{EXTRAS[missing]}]'"
+    sys.stderr.write(f"perpdesk: {words}\n")
     return code

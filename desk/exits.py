@@ -11,6 +11,7 @@ class Exit(IntEnum):
     USAGE = 2  # wrong use or configuration
     VENUE = 3  # venue or network
     ANSWER_NEEDED = 4  # would need an answer from a person
+    UNKNOWN = 5  # something was sent, and what became of it is not known
     INTERRUPTED = 130
 
 
@@ -36,3 +37,9 @@ class AnswerNeeded(DeskError):  # noqa: N818  it says what is so
     """Going on needs a person's yes, which was not given."""
 
     exit = Exit.ANSWER_NEEDED
+
+
+class UnknownOutcome(DeskError):  # noqa: N818  it says what is so
+    """Something was sent, and what became of it is not known: not a failure."""
+
+    exit = Exit.UNKNOWN

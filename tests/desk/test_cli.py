@@ -57,6 +57,11 @@ def perpdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         ["alerts", "export"],
         ["alerts", "lint"],
         ["alerts", "template"],
+        ["funds", "balances"],
+        ["funds", "allowance"],
+        ["funds", "deposit"],
+        ["funds", "withdraw"],
+        ["funds", "pending"],
     ],
 )
 def test_every_command_explains_itself(perpdesk: Perpdesk, command: list[str]) -> None:
@@ -69,7 +74,14 @@ def test_every_command_explains_itself(perpdesk: Perpdesk, command: list[str]) -
 def test_the_top_level_help_documents_the_exit_codes(perpdesk: Perpdesk) -> None:
     help_text = " ".join(perpdesk("--help").output.split())
 
-    for words in ("0 done", "1 failed", "2 wrong use", "3 venue or network", "130 interrupted"):
+    for words in (
+        "0 done",
+        "1 failed",
+        "2 wrong use",
+        "3 venue or network",
+        "5 sent with unknown",
+        "130 interrupted",
+    ):
         assert words in help_text
 
 

@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-HEAVY = {"hyperliquid", "synthetix", "ccxt", "web3", "eth_account", "requests", "aiohttp"}
+HEAVY = {
+    *("hyperliquid", "synthetix", "ccxt", "web3"),
+    *("eth_account", "requests", "aiohttp", "custody"),
+}
 
 
 def test_a_run_loads_no_venue_sdk() -> None:
@@ -14,3 +17,15 @@ def test_a_run_loads_no_venue_sdk() -> None:
     loaded = set(done.stdout.split())
     assert "nautilus_trader" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_the_funds_commands_name_the_extra_that_is_missing() -> None:
+    code = (
+        "import sys; sys.modules['web3'] = None; sys.argv = ['perpdesk', 'funds', 'pending', 'x'];"
+        "from desk.cli import main; main()"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr == "perpdesk: Expected the package web3: pip install 'perpdesk[funds]'\n"
