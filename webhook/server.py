@@ -104,6 +104,8 @@ async def serving(app: ASGIApp, host: str, port: int, tls: Tls | None = None) ->
         access_log=False,
         log_config=None,
         server_header=False,
+        # It would believe the X-Forwarded-For of everybody on this host; Sources knows better.
+        proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_SECS_MAX,
     )
     config.load()

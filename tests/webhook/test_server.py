@@ -4,6 +4,7 @@ import asyncio
 import json
 import ssl
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,13 +16,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from nautilus_trader.model.identifiers import InstrumentId
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.webhook.intake import MemoryIntake
+from webhook.app import create_app
+from webhook.auth import Credentials
 from webhook.connection import QUEUE_MAX
+from webhook.expiry import Ttl
 from webhook.server import TRADINGVIEW_NAME, ListenError, Tls, serving
+from webhook.sources import Sources
 
 SECRET = "canary-8f3a51"
+TICKERS = {"BTCUSD": InstrumentId.from_str("BTC-USD-PERP.VENUE")}
 BODY = json.dumps(
     {"strategy": "alerts", "action": "buy", "ticker": "BTCUSD", "id": "1", "secret": SECRET}
 ).encode()
@@ -120,6 +127,23 @@ async def test_who_sends_too_much_at_once_is_let_go(app: ASGIApp) -> None:
         slow.set()
         everything = await reading
     assert everything.count(b"HTTP/1.1 200 ") == QUEUE_MAX + 1
+
+
+@pytest.mark.parametrize(("proxies", "status"), [((), 403), (("127.0.0.1",), 200)])
+async def test_a_forwarded_address_counts_only_behind_a_proxy_that_we_trust(
+    intake: MemoryIntake, proxies: Sequence[str], status: int
+) -> None:
+    app = create_app(
+        intake,
+        Credentials(SECRET),
+        strategies={"alerts": Ttl()},
+        tickers=TICKERS,
+        sources=Sources(["52.89.214.238"], proxies),
+    )
+    head = HEAD.replace(b"host: x", b"host: x\r\nx-forwarded-for: 52.89.214.238")
+    async with serving(app, "127.0.0.1", 0) as url:
+        answer = await exchange(url, head + BODY)
+    assert answer.status == status
 
 
 async def test_head_has_no_body(app: ASGIApp) -> None:
