@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webhook.connection import Connection
 from webhook.errors import WebhookError
-from webhook.replies import reply_to_error
+from webhook.replies import response_to_error
+from webhook.whole import send_response
 
 SHUTDOWN_SECS_MAX = 1
 
@@ -155,4 +156,5 @@ def _common_names(tls: Any) -> Sequence[str]:  # noqa: ANN401  uvloop's is no ss
 
 async def _refuse_client(_scope: Scope, _receive: Receive, send: Send) -> None:
     message = "certificate: expected another common name"
-    await reply_to_error(send, WebhookError(403, "wrong_certificate", message))
+    error = WebhookError(403, "wrong_certificate", message)
+    await send_response(send, response_to_error(error))
