@@ -128,11 +128,15 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError:
             self._refuse(400, "malformed_http", "Expected an HTTP request")
         if self._is_coming:  # most requests come at once
-            self._wait_for_more(len(data) if came_before else self._head_bytes())
+            self._wait_for_more(data, came_before=came_before)
 
-    def _wait_for_more(self, length: int) -> None:
+    def _wait_for_more(self, data: bytes, *, came_before: bool) -> None:
         """Limit how long and how large a request may get that is not whole yet."""
-        self._bytes += length
+        if came_before:
+            self._bytes += len(data)
+        else:  # a part of its first piece may have belonged to the request before
+            known = sum(len(name) + len(value) for name, value in self._headers)
+            self._bytes = len(self._url) + known
         if self._is_in_head and self._bytes > HEAD_BYTES_MAX:
             self._refuse_head()
         elif self._bytes > REQUEST_BYTES_MAX:
@@ -161,16 +165,15 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Refuse what is far too long, and ask for the body of who waits to be asked."""
         self._is_in_head = False
+        length = len(self._url)
         for name, value in self._headers:
+            length += len(name) + len(value)
             if name == b"content-length" and int(value) > BODY_BYTES_MAX:
                 self._refuse(413, "too_large", f"Expected at most {BODY_BYTES_MAX} bytes")
             elif name == b"expect" and value.lower() == b"100-continue":
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if self._head_bytes() > HEAD_BYTES_MAX:
+        if length > HEAD_BYTES_MAX:
             self._refuse_head()
-
-    def _head_bytes(self) -> int:
-        return len(self._url) + sum(len(name) + len(value) for name, value in self._headers)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
