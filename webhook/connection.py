@@ -78,6 +78,7 @@ class Connection(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._is_coming = False
+        self._bytes = 0
         self._is_used = False
         self._is_ending = False
 
@@ -184,6 +185,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Hand the request over, or let it wait for the one before."""
         self._is_coming = False
+        self._bytes = 0
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
