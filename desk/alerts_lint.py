@@ -3,8 +3,9 @@
 import asyncio
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +44,8 @@ LOOKUP_SECS_MAX = 10.0
 """How long a venue may take to tell an instrument's rules; without them nothing is rounded."""
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
-Amount = Annotated[Decimal | None, Parameter(negative="")]
+# As text, since the command line reads a Decimal in other ways once pydantic is imported by anyone.
+Amount = Annotated[str | None, Parameter(negative="")]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +72,7 @@ def lint(
     file: Annotated[str, Parameter(allow_leading_hyphen=True)],
     *,
     profile: str = "paper",
-    position: Decimal = Decimal(0),
+    position: str = "0",
     price: Amount = None,
     equity: Amount = None,
     received: str | None = None,
@@ -98,7 +100,7 @@ def lint(
     loaded = load_profile(profile)
     received_ns = _received_ns(received)
     market = Market(
-        position=_finite("--position", position),
+        position=_number("--position", position),
         price=_positive("--price", price),
         equity=_positive("--equity", equity),
     )
@@ -219,13 +221,19 @@ def _received_ns(text: str | None) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
 
 
-def _finite(option: str, value: Decimal) -> Decimal:
-    if not value.is_finite():
-        raise UsageError(f"{option}: expected a number, found {value}")
-    return value
+def _number(option: str, text: str, expected: str = "a number") -> Decimal:
+    with suppress(InvalidOperation):
+        value = Decimal(text)
+        if value.is_finite():
+            return value
+    raise UsageError(f"{option}: expected {expected}, found {text}")
 
 
-def _positive(option: str, value: Decimal | None) -> Decimal | None:
-    if value is not None and not (value.is_finite() and value > 0):
-        raise UsageError(f"{option}: expected a number above 0, found {value}")
+def _positive(option: str, text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    expected = "a number above 0"
+    value = _number(option, text, expected)
+    if value <= 0:
+        raise UsageError(f"{option}: expected {expected}, found {text}")
     return value

@@ -100,7 +100,8 @@ class AlertStrategy(Strategy):
             self.trader.degrade(f"Expected an instrument {config.instrument_id}, found none")
             return
         self.subscribe_quote_ticks(config.instrument_id)
-        self.trader.protector.adopt()
+        # What an alert of an earlier start has said holds until the next one trades.
+        self.trader.protector.adopt(are_prices_kept=True)
         self._listen_when_priced()
 
     def _listen_when_priced(self, _event: TimeEvent | None = None) -> None:

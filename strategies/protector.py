@@ -25,74 +25,8 @@ from nautilus_trader.model.position import Position
 from nautilus_trader.trading.strategy import Strategy
 
 from strategies.atr import Atr
-from strategies.protection import (
-    AtrDistance,
-    Distance,
-    resting_price,
-)
-
-
-class RestingOrder:
-    """
-    Hold one protective order at a price and size, replacing it when either changes.
-
-    The new order is sent before the old one is canceled, so the position is never without one;
-    both are reduce-only, so together they cannot overshoot.
-
-    Parameters
-    ----------
-    strategy : Strategy
-        Sends the orders.
-    make : callable
-        Builds the order from side, quantity and price.
-    """
-
-    def __init__(
-        self, strategy: Strategy, make: Callable[[OrderSide, Quantity, Price], Order]
-    ) -> None:
-        self._strategy = strategy
-        self._make = make
-        self._order: Order | None = None
-        self._price: Price | None = None
-
-    @property
-    def is_working(self) -> bool:
-        """Tell whether the order is with the venue or on its way there."""
-        return self._order is not None and not self._order.is_closed
-
-    def is_order(self, client_order_id: ClientOrderId) -> bool:
-        """Tell whether this is the order held now."""
-        return self._order is not None and self._order.client_order_id == client_order_id
-
-    def adopt(self, order: Order) -> None:
-        """Take over an order that an earlier start of the strategy left resting."""
-        self._order = order
-        self._price = order.trigger_price if order.has_trigger_price else order.price
-
-    def keep(self, side: OrderSide, quantity: Quantity, price: Price) -> None:
-        """Have exactly this order working; do nothing if it already is."""
-        before = self._order
-        if (
-            self.is_working
-            and before is not None
-            and before.side == side
-            and before.leaves_qty == quantity
-            and self._price == price
-        ):
-            return
-        # Held before it is sent: a denial comes back from inside submit_order.
-        self._order, self._price = self._make(side, quantity, price), price
-        self._strategy.submit_order(self._order)
-        self._cancel(before)
-
-    def cancel(self) -> None:
-        """Have no order working."""
-        before, self._order, self._price = self._order, None, None
-        self._cancel(before)
-
-    def _cancel(self, order: Order | None) -> None:
-        if order is not None and not order.is_closed and not order.is_pending_cancel:
-            self._strategy.cancel_order(order)
+from strategies.protection import AtrDistance, Distance, PriceLevel, resting_price
+from strategies.resting_order import RestingOrder
 
 
 class Protector:
@@ -171,20 +105,29 @@ class Protector:
         for atr in self._atrs.values():
             atr.update(float(bar.high), float(bar.low), float(bar.close))
 
-    def adopt(self) -> None:
+    def adopt(self, *, are_prices_kept: bool = False) -> None:
         """
         Take over protective orders left resting by an earlier start, then check them.
 
         A start that was killed between sending one and canceling the one before leaves two of a
         kind. One is kept, the others are canceled: they would reduce what is opened later.
+
+        Parameters
+        ----------
+        are_prices_kept : bool
+            Whether the position's protection goes on where it rests, until `set_distances` says
+            otherwise: its distances may have been another's than those of this start.
         """
         left: list[Order] = self._strategy.cache.orders_open(
             instrument_id=self._instrument_id, strategy_id=self._strategy.id
         )
         kinds = {OrderType.STOP_MARKET: self._stop, OrderType.LIMIT: self._take_profit}
         protective = [order for order in left if order.order_type in kinds]
-        for order in protective:
+        # Of two of a kind the later one is the successor.
+        for order in sorted(protective, key=lambda order: int(order.ts_accepted)):
             kinds[order.order_type].adopt(order)
+        if are_prices_kept:
+            self._keep_prices()
         self.protect()
         for order in protective:
             is_kept = kinds[order.order_type].is_order(order.client_order_id)
@@ -245,6 +188,25 @@ class Protector:
         )
         if is_protective and not is_held and not order.is_closed and not order.is_pending_cancel:
             self._strategy.cancel_order(order)
+
+    def _keep_prices(self) -> None:
+        position = self.position()
+        if position is None:
+            return
+        stop, take_profit = self._distances
+        self.set_distances(
+            self._rule_of(self._stop, stop, position, is_stop=True),
+            self._rule_of(self._take_profit, take_profit, position, is_stop=False),
+        )
+
+    def _rule_of(
+        self, resting: RestingOrder, rule: Distance | None, position: Position, *, is_stop: bool
+    ) -> Distance | None:
+        """Return the rule where it leads to where the order rests, else that price itself."""
+        price = resting.price
+        if price is None or price == self._price(position, rule, is_stop=is_stop):
+            return rule
+        return PriceLevel(price.as_decimal())
 
     def _set_prices(self, position: Position) -> None:
         stop, take_profit = self._distances

@@ -1,7 +1,8 @@
-"""Certificates in the venue's name, made for a run by an authority that only its clients trust."""
+"""Certificates in another's name, made for a run by an authority that only its clients trust."""
 
 import datetime as dt
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -12,16 +13,20 @@ from cryptography.x509.oid import NameOID
 HOSTS = ("api.hyperliquid.xyz", "api.hyperliquid-testnet.xyz")
 
 
-def certificates(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """Return the context of a server in the venue's name, and the file of its authority."""
+def certificates(folder: Path, hosts: Sequence[str] = HOSTS) -> tuple[ssl.SSLContext, Path]:
+    """
+    Return the context of a server in the venue's or another name, and its authority's file.
+
+    The server's own certificate and key stand in the folder as `server.pem`.
+    """
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    authority_name, name = _name("perpdesk test authority"), _name(HOSTS[0])
+    authority_name, name = _name("perpdesk test authority"), _name(hosts[0])
     authority = (
         _certificate(authority_name, authority_name, authority_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(authority_key, hashes.SHA256())
     )
-    names = x509.SubjectAlternativeName([x509.DNSName(host) for host in HOSTS])
+    names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
     certificate = (
         _certificate(authority_name, name, key.public_key())
         .add_extension(names, critical=False)

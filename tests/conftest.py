@@ -36,6 +36,15 @@ def own_redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis
     server.kill()
 
 
+@pytest.fixture
+def tls_redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Return a server that speaks TLS alone; it runs."""
+    server = RedisServer(_redis_folder(tmp_path_factory), is_tls=True)
+    server.start()
+    yield server
+    server.kill()
+
+
 def _redis_folder(factory: pytest.TempPathFactory) -> Path:
     if shutil.which("redis-server") is None:
         pytest.skip("needs redis-server (Debian: apt-get install redis-server)")

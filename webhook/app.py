@@ -24,6 +24,7 @@ from webhook.replies import Health, Reply
 from webhook.sources import Sources
 
 STATUS_SECS_MAX: Final = 0.4
+_BELOW: Final = f"{PATH}/"
 
 
 def create_app(
@@ -68,18 +69,22 @@ def create_app(
         health=health,
         clock_ns=clock_ns,
     )
-    others = _others(intake, health, limits)
-    below = f"{PATH}/"
+    return _App(post, _others(intake, health, limits))
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            path = scope["path"]
-            if path == PATH or path.startswith(below):
-                await post(scope, receive, send)
-                return
-        await others(scope, receive, send)
 
-    return app
+class _App:
+    """The POST of alerts, also without ASGI, and whatever else there is."""
+
+    def __init__(self, post: AlertPost, others: ASGIApp) -> None:
+        self._post = post
+        self._others = others
+
+    def responder_to(self, path: str) -> AlertPost | None:
+        return self._post if path == PATH or path.startswith(_BELOW) else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self.responder_to(scope["path"]) if scope["type"] == "http" else None
+        await (app or self._others)(scope, receive, send)
 
 
 def _others(intake: Intake, store: StoreHealth, limits: RequestLimits) -> Starlette:

@@ -153,6 +153,7 @@ class SignalDataClient(LiveDataClient):
                     self._note_heartbeat(entry)
                 else:
                     self._lane(entry.alert.strategy).add(entry)
+                await asyncio.sleep(0)  # as in a lane: the market is heard in between
 
     def _note_heartbeat(self, entry: Entry) -> None:
         outcome = Outcome(state=State.DONE, message="A heartbeat: heard, and nothing to trade")

@@ -2,24 +2,24 @@
 
 Uvicorn's own connection serves bodies and answers of any size piece by piece, at three timers, an
 event and a queue a request. A request of ours is small: it is handed over when it is whole, and
-answered in one write. The parser is the same, httptools.
+answered in one write; an app that takes whole requests is spared ASGI's messages as well. The
+parser is the same, httptools.
 """
 
 import asyncio
-import logging
 from collections import deque
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 import httptools
-import msgspec
-from starlette.types import ASGIApp, Message, Scope
+from starlette.types import ASGIApp, Scope
 from uvicorn.config import Config
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 from uvicorn.server import ServerState
 
-from webhook.replies import Reply
+from webhook.exchange import Exchange
+from webhook.replies import Reply, response_of
+from webhook.whole import Request, Responder, WholeApp, encode_response
 
 REQUEST_SECS_MAX: Final = 0.5
 """How long a request may take to come, from its first byte to its last; TradingView waits for the
@@ -38,12 +38,19 @@ BODY_BYTES_MAX: Final = 1_048_576
 QUEUE_MAX: Final = 16
 """Requests of one connection that wait for the one before; who sends more is let go."""
 
-_log = logging.getLogger("perpdesk.webhook")
+REQUEST_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
+"""Of any request as it is sent, with the marks between its chunks; more has no end."""
 
-_LINES: Final = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
-}
-_CLOSE: Final = b"connection: close\r\n"
+
+class _Whole(NamedTuple):
+    """A request that has come, with what only ASGI wants to know of it."""
+
+    request: Request
+    body: bytes
+    keeps_alive: bool
+    raw_path: bytes
+    query: bytes
+    version: str
 
 
 class Connection(asyncio.Protocol):
@@ -65,11 +72,13 @@ class Connection(asyncio.Protocol):
         self._state = server_state
         self._loop = _loop or asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
-        self._queue: deque[tuple[Scope, bytes, bool]] = deque()
-        self._current: _Exchange | None = None
+        self._queue: deque[_Whole] = deque()
+        self._is_busy = False
+        self._exchange: Exchange | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._is_coming = False
+        self._bytes = 0
         self._is_used = False
         self._is_ending = False
 
@@ -86,6 +95,7 @@ class Connection(asyncio.Protocol):
             transport.close()
             return
         self._app = self.app_for(self._app, transport)
+        self._whole_app = self._app if isinstance(self._app, WholeApp) else None
         self._client = get_remote_addr(transport)
         self._server = get_local_addr(transport)
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
@@ -99,54 +109,72 @@ class Connection(asyncio.Protocol):
             if timer is not None:
                 timer.cancel()
         self._queue.clear()
-        if self._current is not None:
-            self._current.hang_up()
+        if self._exchange is not None:
+            self._exchange.hang_up()
 
     def shutdown(self) -> None:
         """End after what is at work, as the server asks."""
         self._is_ending = True
-        if self._current is None:
+        if not self._is_busy:
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Read."""
         self._is_used = True
+        came_before = self._is_coming
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             pass  # nobody upgrades here: the request is answered as it is
         except httptools.HttpParserError:
             self._refuse(400, "malformed_http", "Expected an HTTP request")
-        # Most requests come at once and need no timer.
-        if self._is_coming and self._deadline is None:
+        if self._is_coming:  # most requests come at once
+            self._wait_for_more(data, came_before=came_before)
+
+    def _wait_for_more(self, data: bytes, *, came_before: bool) -> None:
+        """Limit how long and how large a request may get that is not whole yet."""
+        if came_before:
+            self._bytes += len(data)
+        else:  # a part of its first piece may have belonged to the request before
+            known = sum(len(name) + len(value) for name, value in self._headers)
+            self._bytes = len(self._url) + known
+        if self._is_in_head and self._bytes > HEAD_BYTES_MAX:
+            self._refuse_head()
+        elif self._bytes > REQUEST_BYTES_MAX:
+            self._refuse(413, "too_large", f"Expected at most {BODY_BYTES_MAX} bytes")
+        if self._deadline is None:
             self._deadline = self._loop.call_later(REQUEST_SECS_MAX, self._give_up)
 
     def on_message_begin(self) -> None:
         """Forget the request before."""
         self._is_coming = True
+        self._is_in_head = True
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._head_bytes = 0
+        self._bytes = 0
         self._body = b""
 
     def on_url(self, url: bytes) -> None:
         """Take a piece of the target."""
         self._url += url
-        self._weigh(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
-        name = name.lower()
-        self._headers.append((name, value))
-        self._weigh(len(name) + len(value))
-        if name == b"expect" and value.lower() == b"100-continue":
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        """Take a header; what stands after the body is none of ours."""
+        if self._is_in_head:
+            self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        """Refuse a body that is announced as far too long."""
+        """Refuse what is far too long, and ask for the body of who waits to be asked."""
+        self._is_in_head = False
+        length = len(self._url)
         for name, value in self._headers:
+            length += len(name) + len(value)
             if name == b"content-length" and int(value) > BODY_BYTES_MAX:
                 self._refuse(413, "too_large", f"Expected at most {BODY_BYTES_MAX} bytes")
+            elif name == b"expect" and value.lower() == b"100-continue":
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if length > HEAD_BYTES_MAX:
+            self._refuse_head()
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
@@ -157,6 +185,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Hand the request over, or let it wait for the one before."""
         self._is_coming = False
+        self._bytes = 0
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -165,63 +194,97 @@ class Connection(asyncio.Protocol):
         url = httptools.parse_url(self._url)
         raw_path = url.path or b"/"
         path = raw_path.decode("latin-1")
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": self._parser.get_http_version(),
-            "method": self._parser.get_method().decode("ascii"),
-            "scheme": self._scheme,
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": raw_path,
-            "root_path": "",
-            "query_string": url.query or b"",
-            "headers": self._headers,
-            "client": self._client,
-            "server": self._server,
-        }
-        request = (scope, self._body, self._parser.should_keep_alive())
-        if self._current is None and not self._queue:
-            self._start(*request)
+        whole = _Whole(
+            Request(
+                self._parser.get_method().decode("ascii"),
+                unquote(path) if "%" in path else path,
+                self._headers,
+                self._client,
+            ),
+            self._body,
+            self._parser.should_keep_alive(),
+            raw_path,
+            url.query or b"",
+            self._parser.get_http_version(),
+        )
+        if not (self._is_busy or self._queue):
+            self._start(whole)
         elif len(self._queue) < QUEUE_MAX:
-            self._queue.append(request)
+            self._queue.append(whole)
         else:
             self._transport.close()
 
-    def _start(self, scope: Scope, body: bytes, keeps_alive: bool) -> None:
-        exchange = self._current = _Exchange(self, scope, body, keeps_alive=keeps_alive)
+    def _start(self, whole: _Whole) -> None:
+        self._is_busy = True
+        app = self._whole_app
+        responder = None if app is None else app.responder_to(whole.request.path)
+        if responder is not None:
+            answering = self._respond(responder, whole)
+        else:
+            exchange = self._exchange = Exchange(
+                self.finish, self._scope(whole), whole.body, keeps_alive=whole.keeps_alive
+            )
+            answering = exchange.run(self._app)
         # What needs no waiting is answered at once, before the loop turns.
-        task = asyncio.Task(exchange.run(self._app), loop=self._loop, eager_start=True)
+        task = asyncio.Task(answering, loop=self._loop, eager_start=True)
         if not task.done():
             self._state.tasks.add(task)
             task.add_done_callback(self._state.tasks.discard)
 
-    def finish(self, content: bytes, *, keeps_alive: bool) -> None:
+    async def _respond(self, responder: Responder, whole: _Whole) -> None:
+        answer, keeps_alive = b"", False
+        try:
+            response = await responder.respond(whole.request, whole.body)
+            keeps_alive = whole.keeps_alive and not response.is_last
+            answer = encode_response(
+                response, is_last=not keeps_alive, has_body=whole.request.method != "HEAD"
+            )
+        finally:
+            self.finish(answer, keeps_alive=keeps_alive)
+
+    def _scope(self, whole: _Whole) -> Scope:
+        request = whole.request
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": whole.version,
+            "method": request.method,
+            "scheme": self._scheme,
+            "path": request.path,
+            "raw_path": whole.raw_path,
+            "root_path": "",
+            "query_string": whole.query,
+            "headers": request.headers,
+            "client": request.client,
+            "server": self._server,
+        }
+
+    def finish(self, answer: bytes, *, keeps_alive: bool) -> None:
         """Write an answer, and go on with the next request."""
-        self._current = None
+        self._is_busy = False
+        self._exchange = None
         self._state.total_requests += 1
         if self._transport.is_closing():
             return
-        self._transport.write(content)
+        self._transport.write(answer)
         if self._is_ending or not keeps_alive:
             self._transport.close()
         elif self._queue:
             self._loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        if self._queue and self._current is None and not self._transport.is_closing():
-            self._start(*self._queue.popleft())
+        if self._queue and not self._is_busy and not self._transport.is_closing():
+            self._start(self._queue.popleft())
 
-    def _weigh(self, length: int) -> None:
-        self._head_bytes += length
-        if self._head_bytes > HEAD_BYTES_MAX:
-            self._refuse(431, "too_large", f"Expected a head of at most {HEAD_BYTES_MAX} bytes")
+    def _refuse_head(self) -> None:
+        self._refuse(431, "too_large", f"Expected a head of at most {HEAD_BYTES_MAX} bytes")
 
     def _give_up(self) -> None:
         words = f"Expected the whole request within {REQUEST_SECS_MAX} s"
         self._refuse(408, "too_slow", words)
 
     def _look(self) -> None:
-        if not (self._is_used or self._is_coming or self._current):
+        if not (self._is_used or self._is_coming or self._is_busy):
             self._transport.close()
             return
         self._is_used = False
@@ -231,70 +294,7 @@ class Connection(asyncio.Protocol):
         """Answer what is no request, unless another answer is being written, and hang up."""
         if self._transport.is_closing():
             return
-        if self._current is None:
-            body = msgspec.json.encode(Reply(code, message))
-            head = b"content-type: application/json\r\ncontent-length: %d\r\n" % len(body)
-            self._transport.write(_LINES[status] + head + _CLOSE + b"\r\n" + body)
+        if not self._is_busy:
+            response = response_of(status, Reply(code, message))
+            self._transport.write(encode_response(response, is_last=True))
         self._transport.close()
-
-
-class _Exchange:
-    """One request and its answer, as ASGI sees them."""
-
-    def __init__(
-        self, connection: Connection, scope: Scope, body: bytes, *, keeps_alive: bool
-    ) -> None:
-        self._connection = connection
-        self._scope = scope
-        self._body: bytes | None = body
-        self._keeps_alive = keeps_alive
-        self._status = 0
-        self._head: list[bytes] = []
-        self._content: list[bytes] = []
-        self._gone: asyncio.Event | None = None
-        self._is_gone = False
-        self._is_answered = False
-
-    async def run(self, app: ASGIApp) -> None:
-        """Have the app answer; an app that does not is a bug, and its client is let go."""
-        try:
-            await app(self._scope, self._receive, self._send)
-        except Exception:  # noqa: BLE001  the boundary of a request; mostly it was answered
-            _log.exception("The app failed")
-        finally:
-            if not (self._is_answered or self._is_gone):
-                self._connection.finish(b"", keeps_alive=False)
-
-    def hang_up(self) -> None:
-        """Tell the app that nobody waits for its answer any more."""
-        self._is_gone = True
-        if self._gone is not None:
-            self._gone.set()
-
-    async def _receive(self) -> Message:
-        if self._body is not None and not self._is_gone:
-            body, self._body = self._body, None
-            return {"type": "http.request", "body": body, "more_body": False}
-        if not (self._is_gone or self._is_answered):
-            self._gone = asyncio.Event()
-            await self._gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._status = message["status"]
-            for name, value in message["headers"]:
-                if name == b"connection":  # we say "close" and nothing else, and say it below
-                    self._keeps_alive = False
-                else:
-                    self._head += (name, b": ", value, b"\r\n")
-            return
-        self._content.append(message.get("body", b""))
-        if message.get("more_body") or self._is_answered:
-            return
-        self._is_answered = True
-        content = b"" if self._scope["method"] == "HEAD" else b"".join(self._content)
-        closing = b"\r\n" if self._keeps_alive else _CLOSE + b"\r\n"
-        answer = b"".join((_LINES[self._status], *self._head, closing, content))
-        if not self._is_gone:
-            self._connection.finish(answer, keeps_alive=self._keeps_alive)

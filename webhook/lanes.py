@@ -103,6 +103,9 @@ class Lane:
             await self._work.wait()
             if self._entries:
                 await self._handle(self._entries.popleft())
+                # Nothing of that need have waited: without a turn of the loop in between, a burst
+                # would be decided in one go, and the market not heard meanwhile.
+                await asyncio.sleep(0)
             else:
                 self._work.clear()
 

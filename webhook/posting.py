@@ -1,4 +1,4 @@
-"""The POST of an alert, from the ASGI request to the answer; bare, since it must cost little.
+"""The POST of an alert, from the request to the answer; bare, since it must cost little.
 
 What else an HTTP server has to know is Starlette's, in `webhook.app`.
 """
@@ -22,9 +22,10 @@ from webhook.expiry import Ttl, expiry_ns
 from webhook.inbox import Answer, Conflict, Duplicate, InboxError, Intake, State
 from webhook.media import check_media
 from webhook.patience import Patience
-from webhook.replies import Reply, reply_to_error, send_reply
+from webhook.replies import Reply, response_of, response_to_error
 from webhook.sources import Source, Sources
 from webhook.throttle import Lockouts, Throttle
+from webhook.whole import Request, Response, send_response
 
 BODY_BYTES_MAX: Final = 16_384
 """Default limit of a body; TradingView's own message limit is 4,096 characters."""
@@ -120,41 +121,64 @@ class AlertPost:
         self._patience = Patience(PUT_SECS_MAX)
         self._pending = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, whatever happens."""
+    async def respond(self, request: Request, body: bytes | Receive) -> Response:
+        """
+        Answer a request, whatever happens.
+
+        Parameters
+        ----------
+        body : bytes or Receive
+            The whole body, or from where ASGI gives it.
+
+        Raises
+        ------
+        GoneError
+            If the sender hung up before its body was whole, so that there is nobody to answer.
+        """
         self._pending += 1
         try:
-            status, reply = 200, await self._answer(scope, receive)
+            return response_of(200, await self._answer(request, body))
         except WebhookError as e:
             e.message = self._credentials.redact(e.message)
-            await reply_to_error(send, e)
-            return
-        except _Gone:
-            return
+            return response_to_error(e)
+        except GoneError:
+            raise
         except Exception as e:  # noqa: BLE001  the boundary of a request: a sender must hear 503
             _log.error("%s", self._credentials.redact("".join(traceback.format_exception(e))))
             message = "The alert was not taken: send it again"
-            await reply_to_error(send, WebhookError(503, "internal", message))
-            return
+            return response_to_error(WebhookError(503, "internal", message))
         finally:
             self._pending -= 1
-        await send_reply(send, status, reply)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Reply:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that comes by ASGI."""
+        request = Request(scope["method"], scope["path"], scope["headers"], scope.get("client"))
+        try:
+            response = await self.respond(request, receive)
+        except GoneError:
+            return
+        await send_response(send, response)
+
+    async def _answer(self, request: Request, body: bytes | Receive) -> Reply:
         if self._pending > PENDING_MAX:
             raise WebhookError(503, "busy", "Too many requests at once: send it again")
-        source = self._sources.of(scope)
+        source = self._sources.of(request.client, request.headers)
         if not source.is_allowed:
             message = f"source: expected an address that is allowed, was {source.name}"
             raise WebhookError(403, "not_allowed", message)
-        guest = self._guest(scope["path"], source)
+        token = request.path[len(PATH) + 1 :] if len(request.path) > len(PATH) else None
+        guest = self._guest(token, source)
         self._lockouts.check(guest)
-        is_known = self._check_path(scope["path"], guest)
-        if scope["method"] != "POST":
-            message = f"Expected the method POST, was {scope['method'][:20]}"
+        is_known = self._check_token(token, guest)
+        if request.method != "POST":
+            message = f"Expected the method POST, was {request.method[:20]}"
             raise WebhookError(405, "method", message)
-        check_media(scope["headers"], self._body_bytes_max)
-        fields = self._fields(await self._body(receive), guest, is_known=is_known)
+        check_media(request.headers, self._body_bytes_max)
+        if not isinstance(body, bytes):
+            body = await _read(body, self._body_bytes_max)
+        if len(body) > self._body_bytes_max:
+            raise WebhookError(413, "too_large", f"Expected at most {self._body_bytes_max} bytes")
+        fields = self._fields(body, guest, is_known=is_known)
         received_ns = self._clock_ns()
         alert = parse_alert(fields, self._tickers, received_ns=received_ns)
         expires_ns = expiry_ns(alert, received_ns, self._ttl(alert))
@@ -163,13 +187,13 @@ class AlertPost:
         answer = await self._put(alert, received_ns, expires_ns)
         return _reply(alert, answer)
 
-    def _guest(self, path: str, source: Source) -> str:
+    def _guest(self, token: str | None, source: Source) -> str:
         """Return as whom to count wrong secrets: strangers must not lock out who has the token."""
-        has_token = self._credentials.has_token(path[len(PATH) + 1 :])
-        return f"{source.name} with the token" if has_token else source.name
+        if token is not None and self._credentials.has_token(token):
+            return f"{source.name} with the token"
+        return source.name
 
-    def _check_path(self, path: str, guest: str) -> bool:
-        token = path[len(PATH) + 1 :] if len(path) > len(PATH) else None
+    def _check_token(self, token: str | None, guest: str) -> bool:
         if token is not None and ("/" in token or not token):
             raise not_found()
         try:
@@ -229,22 +253,21 @@ class AlertPost:
         self._health.succeed()
         return answer
 
-    async def _body(self, receive: Receive) -> bytes:
-        """Return the whole body; `webhook.server` hangs up on one that comes slowly."""
+
+class GoneError(Exception):
+    """The sender has hung up."""
+
+
+async def _read(receive: Receive, bytes_max: int) -> bytes:
+    """Return a body, at most a bit longer than asked for; the server hangs up on a slow one."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body") and len(body) <= bytes_max:
         message = await receive()
-        body: bytes = message.get("body", b"")
-        while message.get("more_body") and len(body) <= self._body_bytes_max:
-            message = await receive()
-            body += message.get("body", b"")
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        if len(body) > self._body_bytes_max:
-            raise WebhookError(413, "too_large", f"Expected at most {self._body_bytes_max} bytes")
-        return body
-
-
-class _Gone(Exception):  # noqa: N818  it says what happened; nobody but this file sees it
-    """The sender has hung up: there is nobody to answer."""
+        body += message.get("body", b"")
+    if message["type"] == "http.disconnect":
+        raise GoneError
+    return body
 
 
 def _reply(alert: Alert, answer: Answer) -> Reply:

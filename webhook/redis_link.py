@@ -1,6 +1,7 @@
 """Scripts run on a Redis server, with deadlines and its errors in words; it knows no alerts."""
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from typing import Any
 
@@ -154,10 +155,22 @@ def explain(address: RedisAddress, e: Exception) -> InboxError:
     where = f"The inbox {address}"
     if isinstance(e, _Unsafe):
         return InboxError(f"{where} {e}")
+    reason = _certificate_fault(e)
+    if reason is not None:
+        return InboxError(f"{where} shows a certificate that cannot be trusted: {reason}")
     for causes, kind, words in _CAUSES:
         if isinstance(e, causes):
             return kind(f"{where} {words}")
     return InboxError(f"{where} refuses: {e}")
+
+
+def _certificate_fault(e: BaseException | None) -> str | None:
+    """Return what OpenSSL says of a certificate, from below what the client made of it."""
+    while e is not None:
+        if isinstance(e, ssl.SSLCertVerificationError):
+            return str(e.verify_message)
+        e = e.__cause__ or e.__context__
+    return None
 
 
 # The more special first: refusals at the door are connection errors, too.

@@ -1,14 +1,14 @@
-"""The bodies of all answers, and how they are sent; nothing here decides what is answered."""
+"""The bodies of all answers, and what goes with them; nothing here decides what is answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from starlette.types import Send
 
 from webhook.errors import WebhookError
 from webhook.inbox import InboxStatus, Outcome
+from webhook.whole import Headers, Response
 
 STATUSES: Final[Mapping[int, str]] = {
     200: "Accepted, or known already, or too old and kept, or a sign of life; `code` says which.",
@@ -68,34 +68,20 @@ class Health(msgspec.Struct, frozen=True):
 _encode = msgspec.json.Encoder().encode
 
 
-async def send_reply(
-    send: Send, status: int, body: msgspec.Struct, headers: Sequence[tuple[bytes, bytes]] = ()
-) -> None:
-    """Send a whole answer."""
-    content = _encode(body)
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [
-                (b"content-type", b"application/json"),
-                (b"content-length", b"%d" % len(content)),
-                *headers,
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": content})
+def response_of(
+    status: int, body: msgspec.Struct, headers: Headers = (), *, is_last: bool = False
+) -> Response:
+    """Return an answer with a body."""
+    return Response(status, _encode(body), headers, is_last)
 
 
-async def reply_to_error(send: Send, error: WebhookError) -> None:
-    """Send the answer that an error asks for, with the headers that go with it."""
+def response_to_error(error: WebhookError) -> Response:
+    """Return the answer that an error asks for, with the headers that go with it."""
     headers = []
     if error.retry_after_secs is not None:
         headers.append((b"retry-after", b"%d" % error.retry_after_secs))
     if error.status == 405:  # noqa: PLR2004  as HTTP numbers it
         headers.append((b"allow", b"POST"))
-    if error.status in _CLOSING:
-        headers.append((b"connection", b"close"))
     outcome = UNSET if error.outcome is None else error.outcome
     reply = Reply(error.code, error.message, error.key, outcome)
-    await send_reply(send, error.status, reply, headers)
+    return response_of(error.status, reply, headers, is_last=error.status in _CLOSING)

@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webhook.connection import Connection
 from webhook.errors import WebhookError
-from webhook.replies import reply_to_error
+from webhook.replies import response_to_error
+from webhook.whole import send_response
 
 SHUTDOWN_SECS_MAX = 1
 
@@ -104,6 +105,8 @@ async def serving(app: ASGIApp, host: str, port: int, tls: Tls | None = None) ->
         access_log=False,
         log_config=None,
         server_header=False,
+        # It would believe the X-Forwarded-For of everybody on this host; Sources knows better.
+        proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_SECS_MAX,
     )
     config.load()
@@ -153,4 +156,5 @@ def _common_names(tls: Any) -> Sequence[str]:  # noqa: ANN401  uvloop's is no ss
 
 async def _refuse_client(_scope: Scope, _receive: Receive, send: Send) -> None:
     message = "certificate: expected another common name"
-    await reply_to_error(send, WebhookError(403, "wrong_certificate", message))
+    error = WebhookError(403, "wrong_certificate", message)
+    await send_response(send, response_to_error(error))

@@ -1,7 +1,7 @@
 """Who is asking: the address a request came from, seen through trusted proxies; no secret."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -57,16 +57,15 @@ class Sources:
         self._proxies = [ip_network(text) for text in trusted_proxies]
         self._direct: dict[str, Source] = {}
 
-    def of(self, scope: Mapping[str, Any]) -> Source:
-        """Return the source of an ASGI request."""
-        client = scope.get("client")
-        peer: str = client[0] if client else ""
+    def of(self, client: tuple[str, int] | None, headers: Iterable[tuple[bytes, bytes]]) -> Source:
+        """Return the source of a request, by who connected and by its headers."""
+        peer = client[0] if client else ""
         source = self._direct.get(peer)
         if source is not None:
             return source
         address = _parse(peer)
         if address is not None and _is_in(address, self._proxies):
-            return self._source(_behind(address, self._proxies, _forwarded(scope["headers"])))
+            return self._source(_behind(address, self._proxies, _forwarded(headers)))
         source = self._source(address)
         if len(self._direct) >= _CACHED_MAX:
             self._direct.clear()

@@ -4,11 +4,9 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
-from limits import RateLimitItemPerMinute
-from limits.storage import Storage
-from limits.strategies import FixedWindowRateLimiter
 
 from webhook.errors import WebhookError
 
@@ -22,6 +20,8 @@ LOCK_SECS_MAX = 300
 """Each wrong secret more doubles the time, up to here."""
 FORGET_SECS = 900
 """A source that has given no wrong secret for so long begins anew."""
+
+WINDOW_SECS: Final = 60
 
 type Clock = Callable[[], float]
 
@@ -39,10 +39,10 @@ class Throttle:
     """
 
     def __init__(self, rate_per_minute: int, clock: Clock = time.monotonic) -> None:
+        self._rate = rate_per_minute
         self._clock = clock
-        self._counts = _Counts(clock)
-        self._limiter = FixedWindowRateLimiter(self._counts)
-        self._item = _PerMinute(rate_per_minute) if rate_per_minute else None
+        # A count and when its window ends; who was heard last comes last.
+        self._windows: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
 
     def hit(self, source: str, strategy: str) -> None:
         """
@@ -53,14 +53,23 @@ class Throttle:
         WebhookError
             429 if there were too many of its source or for its strategy.
         """
-        item = self._item
-        if item is None:
-            return
-        for kind, name in (("source", source), ("strategy", strategy)):
-            if not self._limiter.hit(item, kind, name):
-                ends = self._counts.get_expiry(item.key_for(kind, name))
-                message = f"{kind}: expected at most {item.amount} alerts a minute, exits aside"
-                raise _too_many("rate_limit", message, ends - self._clock())
+        if self._rate:
+            now = self._clock()
+            self._count(("source", source), now)
+            self._count(("strategy", strategy), now)
+
+    def _count(self, key: tuple[str, str], now: float) -> None:
+        """Count in a window that begins with its first hit."""
+        count, ends = self._windows.get(key, (0, now))
+        if ends <= now:
+            count, ends = 0, now + WINDOW_SECS
+        self._windows[key] = (count + 1, ends)
+        self._windows.move_to_end(key)
+        if len(self._windows) > KEYS_MAX:
+            self._windows.popitem(last=False)
+        if count >= self._rate:
+            message = f"{key[0]}: expected at most {self._rate} alerts a minute, exits aside"
+            raise _too_many("rate_limit", message, ends - now)
 
 
 class Lockouts:
@@ -119,68 +128,6 @@ class _Record(msgspec.Struct, frozen=True):
     failures: int = 0
     locked_until: float = -math.inf
     failed_at: float = -math.inf
-
-
-class _PerMinute(RateLimitItemPerMinute):
-    """A limit that needs no name of its own in its keys: it is the only one in its storage."""
-
-    def key_for(self, *identifiers: bytes | str | float) -> str:
-        kind, name = identifiers
-        return f"{kind!s} {name!s}"
-
-
-class _Counts(Storage):
-    """
-    Count hits by key, as `limits` asks for it.
-
-    Its own storage in memory starts a thread every 10 ms while it is used and has no limit on keys.
-    """
-
-    STORAGE_SCHEME = None
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self._clock = clock
-        self._windows: OrderedDict[str, tuple[int, float]] = OrderedDict()
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """Nothing can fail here."""
-        return KeyError
-
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count, in a window that begins with its first hit; return the count."""
-        now = self._clock()
-        count, ends = self._windows.pop(key, (0, now))
-        if ends <= now:
-            count, ends = 0, now + expiry
-            if len(self._windows) >= KEYS_MAX:
-                self._windows.popitem(last=False)
-        self._windows[key] = (count + amount, ends)
-        return count + amount
-
-    def get(self, key: str) -> int:
-        """Return the count."""
-        count, ends = self._windows.get(key, (0, -math.inf))
-        return count if ends > self._clock() else 0
-
-    def get_expiry(self, key: str) -> float:
-        """Return when the window of a key ends, on our clock."""
-        return self._windows[key][1] if key in self._windows else self._clock()
-
-    def check(self) -> bool:
-        """Say that it works."""
-        return True
-
-    def reset(self) -> int:
-        """Forget everything; return how much that was."""
-        number = len(self._windows)
-        self._windows.clear()
-        return number
-
-    def clear(self, key: str) -> None:
-        """Forget a key."""
-        self._windows.pop(key, None)
 
 
 def _too_many(code: str, message: str, secs: float) -> WebhookError:

@@ -7,13 +7,10 @@ kept in the inbox, and lets another node go on with the same inbox and the same 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 from nautilus_trader.config import LiveExecEngineConfig
 from nautilus_trader.model.enums import OrderStatus
@@ -22,24 +19,15 @@ from adapters.hyperliquid.orders import cloid_from_client_order_id
 from simulator.exchange.model import OrderRequest, Side, Tif
 from simulator.fault_rules import Status
 from simulator.hyperliquid import HyperliquidVenue
-from strategies.alert_strategy import AlertStrategy, AlertStrategyConfig
-from strategies.protection import PercentDistance
-from strategies.signals import Signal, order_id_of
-from strategies.sizing import FixedSize
-from tests.acceptance.trading_run import ADDRESS, BTC, Run, node_on, venue_of
+from strategies.signals import order_id_of
+from tests.acceptance.alert_desk import SIZE, Heard, heard, posting
+from tests.acceptance.trading_run import ADDRESS, BTC, node_on, venue_of
 from tests.waiting import eventually
 from webhook.alerts import Alert
-from webhook.app import create_app
-from webhook.auth import Credentials
 from webhook.dialects import parse_alert
-from webhook.expiry import Ttl
 from webhook.inbox import Entry, Inbox, State, Step
-from webhook.posting import PATH
-from webhook.server import serving
 from webhook.sqlite_inbox import SqliteInbox
 
-SECRET = "canary-8f3a51-0123456789"
-SIZE = Decimal("0.01")
 KEY = "alerts:1"
 ID = order_id_of(KEY)
 SEC_NS = 1_000_000_000
@@ -49,29 +37,6 @@ FORGETFUL = LiveExecEngineConfig(reconciliation=False)
 
 type At = tuple[Path, pytest.MonkeyPatch]
 """Where the state of the signer lies, and the environment that holds its key."""
-type Post = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
-
-
-class Heard(AlertStrategy):
-    """An AlertStrategy that keeps the signals that it was given."""
-
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401  those of its config
-        config = AlertStrategyConfig(
-            strategy_id="alerts",
-            order_id_tag="001",
-            instrument_id=BTC,
-            name="alerts",
-            sizing=FixedSize(SIZE),
-            stop=PercentDistance(Decimal(5)),
-            external_order_claims=[BTC],
-            **settings,
-        )
-        super().__init__(config)
-        self.signals: list[Signal] = []
-
-    def on_data(self, data: Signal) -> None:
-        self.signals.append(data)
-        super().on_data(data)
 
 
 class Dying:
@@ -110,21 +75,6 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> At:
     return tmp_path / "state", monkeypatch
 
 
-@asynccontextmanager
-async def posting(inbox: Inbox) -> AsyncIterator[Post]:
-    """Serve the webhook and post to it."""
-    tickers = {"BTC": BTC}
-    app = create_app(inbox, Credentials(SECRET), strategies={"alerts": Ttl()}, tickers=tickers)
-    async with serving(app, "127.0.0.1", 0) as url, aiohttp.ClientSession() as session:
-
-        async def post(**fields: object) -> tuple[int, dict[str, Any]]:
-            body = {"strategy": "alerts", "ticker": "BTC", "secret": SECRET} | fields
-            async with session.post(f"{url}{PATH}", json=body) as response:
-                return response.status, await response.json()
-
-        yield post
-
-
 def buy() -> Alert:
     now = time.time_ns()
     fields = {"strategy": "alerts", "ticker": "BTC", "action": "buy", "id": "1"}
@@ -146,12 +96,6 @@ async def reached(inbox: Inbox, state: State, timeout_secs: float = 10.0) -> Non
     async with asyncio.timeout(timeout_secs):
         while (await entry(inbox)).outcome.state is not state:
             await asyncio.sleep(0.02)
-
-
-def heard(run: Run) -> list[Signal]:
-    strategy = run.hand
-    assert isinstance(strategy, Heard)
-    return strategy.signals
 
 
 def is_traded_once(venue: HyperliquidVenue) -> bool:

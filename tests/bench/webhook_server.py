@@ -15,7 +15,7 @@ from tests.bench.webhook_rivals import PATH, SECRET, fastapi_app, serve_flask, s
 from webhook.app import create_app
 from webhook.auth import Credentials
 from webhook.expiry import Ttl
-from webhook.inbox import Accepted, Answer, InboxStatus, Intake, Outcome, State
+from webhook.inbox import Accepted, Answer, InboxStatus, Intake, Limits, Outcome, State
 from webhook.posting import RequestLimits
 from webhook.server import serving
 from webhook.sources import Sources
@@ -76,7 +76,8 @@ async def _serve(name: str, file: str) -> None:
 
 
 async def _serve_ours(file: str) -> None:
-    inbox = open_inbox(file) if file else None
+    # Nobody takes the alerts of a flood: an inbox that is full would end it.
+    inbox = open_inbox(file, Limits(undecided_max=10_000_000)) if file else None
     async with serving(ours(inbox or NoStore()), "127.0.0.1", 0) as url:
         await _answer(int(url.rpartition(":")[2]))
     if inbox is not None:

@@ -1,5 +1,6 @@
 """`perpdesk alerts lint`: what an alert would do, sized by a venue on this machine."""
 
+import importlib
 import io
 import json
 import re
@@ -270,7 +271,9 @@ def test_the_words(lint: Lint, profile: str) -> None:
         ("x" * 20_000, (), "413 too_large: Expected at most 16384 bytes"),
         (ALERT | {"secret": "canary", "ticker": "a canary"}, (), "was 'a ***'"),
         (ALERT, ("--price", "0"), "--price: expected a number above 0, found 0"),
-        (ALERT, ("--position", "NaN"), "NaN"),
+        (ALERT, ("--price", "dear"), "--price: expected a number above 0, found dear"),
+        (ALERT, ("--price", "Infinity"), "--price: expected a number above 0, found Infinity"),
+        (ALERT, ("--position", "NaN"), "--position: expected a number, found NaN"),
         (ALERT, ("--received", "noon"), "--received: expected a time in ISO 8601, found 'noon'"),
     ],
 )
@@ -280,6 +283,15 @@ def test_what_is_wrong_ends_with_2(
     code, output, errors = lint(body, "--profile", profile, *options)
     assert (code, output) == (2, "")
     assert words in errors
+
+
+def test_options_are_read_the_same_once_pydantic_is_imported(lint: Lint, profile: str) -> None:
+    # The command line's library checks a Decimal with pydantic from then on, in other words.
+    importlib.import_module("pydantic")
+    code, _, errors = lint(ALERT, "--profile", profile, "--position", "NaN")
+    assert (code, "--position: expected a number, found NaN" in errors) == (2, True)
+    code, output, _ = lint(ALERT, "--profile", profile, "--position", "-0.5", "--price", "3000")
+    assert (code, "position -0.5 becomes" in output) == (0, True)
 
 
 def test_a_broken_alert_as_json(lint: Lint) -> None:

@@ -58,6 +58,18 @@ async def test_an_alert_is_stored_and_accepted(send: Send, intake: MemoryIntake)
     assert intake.times == [(NOW_NS, NOW_NS + 20_000_000_000)]
 
 
+async def test_a_heartbeat_is_heard_and_asks_for_nothing(send: Send, intake: MemoryIntake) -> None:
+    beat = own(action="heartbeat", sequence=7, id=...)
+    status, _, answer = await send(beat)
+    (alert,) = intake.alerts
+    assert (alert.action, alert.sequence) == (None, 7)
+    assert (status, answer["code"], answer["message"]) == (200, "heartbeat", "alerts is heard")
+    assert answer["key"] == alert.key
+    assert answer["outcome"]["state"] == "received"
+    status, _, answer = await send(beat)
+    assert (status, answer["code"]) == (200, "duplicate")
+
+
 async def test_a_resend_gets_the_first_outcome(send: Send, intake: MemoryIntake) -> None:
     await send(own())
     intake.outcomes["alerts:1"] = Outcome(state=State.DECIDED, orders=("A-1",))

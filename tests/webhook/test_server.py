@@ -4,6 +4,7 @@ import asyncio
 import json
 import ssl
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,13 +16,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from nautilus_trader.model.identifiers import InstrumentId
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.webhook.intake import MemoryIntake
+from webhook.app import create_app
+from webhook.auth import Credentials
 from webhook.connection import QUEUE_MAX
+from webhook.expiry import Ttl
 from webhook.server import TRADINGVIEW_NAME, ListenError, Tls, serving
+from webhook.sources import Sources
 
 SECRET = "canary-8f3a51"
+TICKERS = {"BTCUSD": InstrumentId.from_str("BTC-USD-PERP.VENUE")}
 BODY = json.dumps(
     {"strategy": "alerts", "action": "buy", "ticker": "BTCUSD", "id": "1", "secret": SECRET}
 ).encode()
@@ -90,6 +97,31 @@ async def test_requests_on_one_connection_are_answered_in_turn(app: ASGIApp) -> 
     assert -1 < codes[0] < codes[1] < codes[2]
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        HEAD + BODY,
+        HEAD.replace(b"tradingview", b"tradingview/guess") + BODY,
+        HEAD.replace(b"POST", b"HEAD") + BODY,
+        HEAD.replace(b"POST", b"PUT") + BODY,
+        HEAD.replace(b"/json", b"/xml") + BODY,
+        HEAD + BODY.replace(b"buy", b"bye"),
+        HEAD.replace(b"HTTP/1.1", b"HTTP/1.0") + BODY,
+    ],
+)
+async def test_an_answer_is_the_same_with_asgi_in_between(app: ASGIApp, request_: bytes) -> None:
+    async def between(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+
+    # Both times the alert is known: nothing but the way differs.
+    answers = []
+    for one in (app, app, between):
+        async with serving(one, "127.0.0.1", 0) as url:
+            answers.append(await received(url, request_ + LAST))
+    assert answers[1] == answers[2]
+    assert answers[1].startswith(b"HTTP/1.1 ")
+
+
 async def received(url: str, request_: bytes) -> bytes:
     """Send bytes and return all that comes until the server hangs up."""
     host, _, port = url.removeprefix("http://").rpartition(":")
@@ -122,6 +154,23 @@ async def test_who_sends_too_much_at_once_is_let_go(app: ASGIApp) -> None:
     assert everything.count(b"HTTP/1.1 200 ") == QUEUE_MAX + 1
 
 
+@pytest.mark.parametrize(("proxies", "status"), [((), 403), (("127.0.0.1",), 200)])
+async def test_a_forwarded_address_counts_only_behind_a_proxy_that_we_trust(
+    intake: MemoryIntake, proxies: Sequence[str], status: int
+) -> None:
+    app = create_app(
+        intake,
+        Credentials(SECRET),
+        strategies={"alerts": Ttl()},
+        tickers=TICKERS,
+        sources=Sources(["52.89.214.238"], proxies),
+    )
+    head = HEAD.replace(b"host: x", b"host: x\r\nx-forwarded-for: 52.89.214.238")
+    async with serving(app, "127.0.0.1", 0) as url:
+        answer = await exchange(url, head + BODY)
+    assert answer.status == status
+
+
 async def test_head_has_no_body(app: ASGIApp) -> None:
     async with serving(app, "127.0.0.1", 0) as url:
         answer = await received(url, LAST.replace(b"GET", b"HEAD"))
@@ -145,9 +194,20 @@ async def test_a_body_in_chunks_is_taken(app: ASGIApp) -> None:
     assert b'"accepted"' in answer
 
 
-async def test_a_head_without_end_is_refused(app: ASGIApp) -> None:
+@pytest.mark.parametrize("line", [b"x: y\r\n", b"y"], ids=["lines", "one line"])
+@pytest.mark.parametrize("pieces", [1, 3])
+async def test_a_head_without_end_is_refused(app: ASGIApp, line: bytes, pieces: int) -> None:
+    long = line * (18_000 // len(line) // pieces)
     async with serving(app, "127.0.0.1", 0) as url:
-        answer = await received(url, HEAD[:-2] + b"x: y\r\n" * 10_000)
+        host, _, port = url.removeprefix("http://").rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(HEAD[:-2] + b"x: ")
+        for _ in range(pieces):
+            await asyncio.sleep(0.02)
+            writer.write(long)
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+        writer.close()
     assert answer.startswith(b"HTTP/1.1 431 ")
 
 

@@ -15,7 +15,7 @@ from webhook.sources import Source, Sources
 TRADINGVIEW = TRADINGVIEW_ADDRESSES[0]
 
 
-def scope(peer: str | None, *forwarded: str) -> dict[str, Any]:
+def asked(peer: str | None, *forwarded: str) -> dict[str, Any]:
     headers = [(b"x-forwarded-for", text.encode("latin-1")) for text in forwarded]
     return {"client": None if peer is None else (peer, 5000), "headers": headers}
 
@@ -50,7 +50,7 @@ def test_source_of_a_request(
 ) -> None:
     sources = Sources(trusted_proxies=proxies)
     for _ in range(2):  # the second from memory
-        assert sources.of(scope(peer, *forwarded)) == Source(name, is_allowed=True)
+        assert sources.of(**asked(peer, *forwarded)) == Source(name, is_allowed=True)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_source_of_a_request(
 )
 def test_who_is_allowed(peer: str | None, is_allowed: bool) -> None:
     sources = Sources([*TRADINGVIEW_ADDRESSES, "192.0.2.0/24", "2001:db8::1"])
-    assert sources.of(scope(peer)).is_allowed is is_allowed
+    assert sources.of(**asked(peer)).is_allowed is is_allowed
 
 
 def test_neighbours_are_one_source_and_may_differ_in_leave() -> None:
     sources = Sources(["2001:db8::1"])
-    one, two = (sources.of(scope(peer)) for peer in ("2001:db8::1", "2001:db8::2"))
+    one, two = (sources.of(**asked(peer)) for peer in ("2001:db8::1", "2001:db8::2"))
     assert one.name == two.name
     assert (one.is_allowed, two.is_allowed) == (True, False)
 
@@ -81,7 +81,7 @@ def test_neighbours_are_one_source_and_may_differ_in_leave() -> None:
 def test_addresses_are_remembered_up_to_a_limit() -> None:
     sources = Sources()
     for number in range(5_000):
-        sources.of(scope(f"10.0.{number // 256}.{number % 256}"))
+        sources.of(**asked(f"10.0.{number // 256}.{number % 256}"))
     assert len(sources._direct) <= 1_024
 
 

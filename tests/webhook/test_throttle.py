@@ -81,7 +81,7 @@ def test_sources_are_counted_up_to_a_limit(clock: Clock) -> None:
     throttle = Throttle(1, clock)
     for number in range(KEYS_MAX + 100):
         throttle.hit(str(number), str(number))
-    assert len(throttle._counts._windows) <= KEYS_MAX
+    assert len(throttle._windows) <= KEYS_MAX
 
 
 def test_each_wrong_secret_more_doubles_the_time(clock: Clock) -> None:

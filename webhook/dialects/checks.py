@@ -31,6 +31,9 @@ _ENDLESS = re.compile(
     r"[+-]?inf(inity)?|[+-]?nan|[+-]?\d{1,20}\.?\d{0,20}[eE]\+?\d+", re.IGNORECASE
 )
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SIDES = ("long", "short", "flat")
+_SIZE_MIN = -SIZE_MAX
 # Nautilus keeps times in 64 bits of nanoseconds.
 _YEARS = range(2000, 2200)
 _FOUND_CHARS_MAX = 80  # a line's worth
@@ -72,13 +75,13 @@ def alert_id(text: str) -> str:
 def number(name: str, value: Number) -> Decimal:
     """Return a finite number."""
     # By way of the shortest text that gives a float back: 0.1 stays 0.1.
-    text = str(value).strip()
+    text = (value if isinstance(value, str) else str(value)).strip()
     if len(text) > _NUMBER_CHARS_MAX or not _NUMBER.fullmatch(text):
         if _ENDLESS.fullmatch(text):
             raise invalid(name, f"a finite number of at most {SIZE_MAX}", value)
         raise invalid(name, "a number", value)
     found = Decimal(text)
-    if abs(found) > SIZE_MAX:
+    if not _SIZE_MIN <= found <= SIZE_MAX:
         raise invalid(name, f"a finite number of at most {SIZE_MAX}", value)
     return found
 
@@ -123,7 +126,7 @@ def time_ns(name: str, text: str, received_ns: int) -> int:
         raise invalid(name, expected, text) from None
     if moment.tzinfo is None or moment.year not in _YEARS:
         raise invalid(name, expected, text)
-    found = (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+    found = (moment - _EPOCH) // _MICROSECOND * 1_000
     if found > received_ns + SKEW_SECS * 1_000_000_000:
         now = (_EPOCH + timedelta(microseconds=received_ns // 1_000)).isoformat(timespec="seconds")
         raise invalid(name, f"a time of at most {SKEW_SECS} s after its arrival at {now}", text)
@@ -172,12 +175,13 @@ def market_position(
     prefix : str
         "prev_" for the position before.
     """
-    side_name, size_name = f"{at}{prefix}market_position", f"{at}{prefix}market_position_size"
+    side_name = f"{at}{prefix}market_position"
+    size_name = f"{side_name}_size"
     if side is None:
         if size is not None:
             raise invalid(side_name, f"it along with {size_name}", None)
         return None
-    one_of(side_name, side, ("long", "short", "flat"))
+    one_of(side_name, side, _SIDES)
     if side == "flat":
         if size is not None and number(size_name, size) != 0:
             raise invalid(size_name, f'0 with {side_name} "flat"', size)

@@ -26,6 +26,7 @@ from webhook.dialects.checks import (
 from webhook.errors import WebhookError
 
 _HASH_CHARS = 32  # 128 bits
+_ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,12 +56,16 @@ class ProtectedMessage(Message, frozen=True, kw_only=True, forbid_unknown_fields
 
     def stop(self) -> Distance | None:
         """Return where the stop rests, None where the strategy's own rule holds."""
+        if self.stop_percent is None and self.stop_price is None:
+            return None
         return distance_of(
             percent=("stop_percent", self.stop_percent), price=("stop_price", self.stop_price)
         )
 
     def take_profit(self) -> Distance | None:
         """Return where the take-profit rests, None where the strategy's own rule holds."""
+        if self.take_profit_percent is None and self.take_profit_price is None:
+            return None
         return distance_of(
             percent=("take_profit_percent", self.take_profit_percent),
             price=("take_profit_price", self.take_profit_price),
@@ -173,7 +178,7 @@ def compose(
 def _digest(fields: dict[str, object]) -> str:
     """Return the hash of all that was said, in whatever order and with whatever blanks."""
     try:
-        text = msgspec.json.encode(fields, order="deterministic")
+        text = _ENCODER.encode(fields)
     except (ValueError, OverflowError) as e:  # a lone surrogate, a number beyond 64 bits
         message = f"Expected values that JSON can hold: {e}"
         raise WebhookError(422, "invalid_field", message) from None

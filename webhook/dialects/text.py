@@ -20,6 +20,8 @@ _PAIR = re.compile(r"(?:^|[\s,;])([A-Za-z_]\w{0,39})\s*=", re.ASCII)
 _BARE = re.compile(r'"(\w{1,40})"\s*:\s*(,|\}|\]|\{\{|(?!(?:true|false|null)\b)[A-Za-z_]\w{0,19})')
 _NAMES = re.compile(r'"(\w{1,40})"\s*:')
 
+_decode_object = msgspec.json.Decoder(dict[str, object]).decode
+
 
 def read_fields(body: bytes) -> dict[str, object]:
     """
@@ -33,6 +35,12 @@ def read_fields(body: bytes) -> dict[str, object]:
     WebhookError
         400 if it is neither, naming the field or placeholder that broke it where one can be told.
     """
+    # Most alerts are JSON that is quickly read; what is not gets the words for it below.
+    if body[:1] == b"{" and body.count(b"{") + body.count(b"[") <= BRACKETS_MAX:
+        try:
+            return _decode_object(body)
+        except ValueError:
+            pass
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as e:

@@ -28,6 +28,8 @@ MARKS = frozenset(
 )
 """Fields that only this dialect has."""
 
+_ACTIONS = {action.value: action for action in (Action.BUY, Action.SELL)}
+
 
 class TradingViewMessage(ProtectedMessage, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
@@ -64,21 +66,23 @@ def parse(arrival: Arrival) -> Alert:
     the same in the same bar, or at the same time where no bar is given.
     """
     message = msgspec.convert(arrival.fields, TradingViewMessage)
-    action = Action(one_of("action", message.action, (Action.BUY, Action.SELL)))
+    action = _ACTIONS[one_of("action", message.action, _ACTIONS)]
     header = header_of(message, arrival)
     wish = _wish(message, action)
     bar = message.bar_time
     moment = None if bar is None else time_ns("bar_time", bar, arrival.received_ns)
     if header.id is None and moment is None and header.ts_event is None:
         raise invalid("time", "an id or a time, to tell the alert from a resend of it", None)
-    same = (
-        str(header.instrument_id),
-        message.order_id,
-        message.action,
-        str(wish.action),
-        None if wish.quantity is None else str(wish.quantity.normalize()),
-        header.ts_event if moment is None else moment,
-    )
+    same = None
+    if header.id is None:
+        same = (
+            str(header.instrument_id),
+            message.order_id,
+            message.action,
+            str(wish.action),
+            None if wish.quantity is None else str(wish.quantity.normalize()),
+            header.ts_event if moment is None else moment,
+        )
     return compose("tradingview", header, wish, arrival, same=same)
 
 
