@@ -229,6 +229,7 @@ class Bench:
     async def tidy(self) -> None:
         """End all faults, orders and positions, so that the next case begins with nothing."""
         self.venue.faults.clear()
+        self.venue.faults.log.clear()
         self.unmute()
         self.reconnect()
         self.still.market.show(BID)
