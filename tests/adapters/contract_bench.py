@@ -68,7 +68,9 @@ class Still:
 class Bench:
     """A running node, the venue that it trades at, and what each of them says."""
 
-    def __init__(self, still: Still, run: Run, clients: list[LiveExecutionClient]) -> None:
+    def __init__(
+        self, still: Still, run: Run, clients: list[LiveExecutionClient], heard_before: int
+    ) -> None:
         self.still = still
         self.terms = still.terms
         self.venue = still.venue
@@ -78,7 +80,7 @@ class Bench:
         self.instrument_id = still.terms.instrument_id
         self.instrument = run.instrument(self.instrument_id)
         self._clients = clients
-        self._heard_before = 0
+        self._heard_before = heard_before
 
     @property
     def client(self) -> LiveExecutionClient:
@@ -285,6 +287,7 @@ async def benched(
     terms, clients = still.terms, list[LiveExecutionClient]()
     unlimited = governor or (lambda: WeightGovernor(1_000_000, terms.window_secs))
     monkeypatch.setattr(terms.governor, unlimited)
+    heard_before = len(still.venue.received)
     async with node_on(
         still.venue,
         state,
@@ -293,7 +296,7 @@ async def benched(
         adapter=keeping(terms.adapter, clients),
         **(terms.adapter.settings | settings),
     ) as run:
-        yield Bench(still, run, clients)
+        yield Bench(still, run, clients, heard_before)
 
 
 def keeping(adapter: Adapter, clients: list[LiveExecutionClient]) -> Adapter:
