@@ -45,8 +45,9 @@ class Terms(msgspec.Struct, frozen=True):
         As a test's id says it.
     adapter
         How a node is built.
-    instrument_id, stranger_id, currency
-        Its bitcoin perpetual, one it has not, and what that settles in.
+    instrument_id, market, stranger_id, currency
+        Its bitcoin perpetual, by Nautilus's name and the venue's, one it has not, and what that
+        settles in.
     ticks
         Steps of price and of size, the least value of an order, and the venue's fee rates of maker
         and taker, as published.
@@ -81,6 +82,7 @@ class Terms(msgspec.Struct, frozen=True):
     name: str
     adapter: Adapter
     instrument_id: InstrumentId
+    market: str
     stranger_id: InstrumentId
     currency: Currency
     ticks: tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
@@ -128,6 +130,7 @@ HYPERLIQUID = Terms(
     name="hyperliquid",
     adapter=OURS,
     instrument_id=InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID"),
+    market="BTC",
     stranger_id=InstrumentId.from_str("NONE-USD-PERP.HYPERLIQUID"),
     currency=USDC,
     ticks=(Decimal("0.1"), Decimal("0.00001"), Decimal(10), Decimal("0.00015"), Decimal("0.00045")),
@@ -163,6 +166,7 @@ SYNTHETIX = Terms(
     name="synthetix",
     adapter=SYNTHETIX_ADAPTER,
     instrument_id=InstrumentId.from_str("BTC-USDT-PERP.SYNTHETIX"),
+    market="BTC-USDT",
     stranger_id=InstrumentId.from_str("NONE-USDT-PERP.SYNTHETIX"),
     currency=USDT,
     ticks=(Decimal(1), Decimal("0.00001"), Decimal(10), Decimal("0.0002"), Decimal("0.0005")),
