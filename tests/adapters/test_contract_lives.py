@@ -15,6 +15,8 @@ from adapters.common.errors import VenueError
 from adapters.common.governor import Rank, WeightGovernor
 from adapters.common.key_state import SignerInUse
 from simulator.fault_rules import DropReply
+from tests.acceptance.children import child_of
+from tests.acceptance.under_test import KEY, KEY_VARIABLE
 from tests.adapters.contract_bench import SIZE, Bench, Still, benched, closed, resting, standing
 from tests.adapters.contract_terms import Terms
 from tests.adapters.test_contract import exit_of
@@ -231,3 +233,20 @@ async def test_an_order_that_was_in_flight_at_the_end_is_known_after_it(
         assert found.client_order_id == order.client_order_id
         assert again.live_ids == {found.venue_order_id.value}
         assert again.held_there == Decimal(0)
+
+
+async def test_the_key_is_in_no_log_no_repr_no_exception_and_no_file(
+    terms: Terms, tmp_path: Path
+) -> None:
+    async with child_of("tests.adapters.contract_life", terms.name, str(tmp_path)) as child:
+        await child.says("The end", timeout_secs=60)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    said = [child.log.encode(), *(path.read_bytes() for path in files)]
+    assert len(said) > 2  # the log's file, and what is kept of the key
+    assert "OrderSubmitted" in child.log
+    assert "SignerInUse" in child.log
+    assert KEY_VARIABLE in child.log
+    secret = KEY[2:-1].encode()
+    for text in said:
+        assert secret not in text.lower()
+        assert bytes.fromhex(KEY[2:]) not in text
