@@ -66,7 +66,7 @@ def fail_to_create(bench: Bench) -> None:
             kernel.clock,
         )
     except ValueError as e:
-        say("".join(traceback.TracebackException.from_exception(e, capture_locals=False).format()))
+        say("".join(traceback.format_exception(e)))
 
 
 def say(*lines: str) -> None:
