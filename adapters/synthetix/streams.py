@@ -135,16 +135,10 @@ class MarketStreams:
         data_type : type[Data]
             One of STREAMS, or FundingRateUpdate.
         params : Mapping[str, Any], optional
-            None is known: depth and pace of books are settings.
-
-        Raises
-        ------
-        ValueError
-            If there are parameters.
+            Nothing of the venue's: depth and pace of books are settings. Nautilus adds its own.
 
         """
-        if params:
-            raise ValueError(f"Expected no parameters, was {params}")
+        del params
         feed = self._feed(instrument)
         if data_type in feed.wanted:
             return
