@@ -19,7 +19,7 @@ from simulator.clock import Clock, WallClock
 from simulator.events import Event, Source
 from simulator.fault_reading import load_rules
 from simulator.faults import Faults
-from simulator.generator import HISTORY_MINUTES, Generator
+from simulator.generator import Generator
 from simulator.lines import Lines
 from simulator.market import Change, Market
 from simulator.replay import Replay
@@ -30,7 +30,7 @@ from simulator.synthetix_floor import Floor
 from simulator.synthetix_front import Front
 from simulator.synthetix_http import Received, Routes
 from simulator.synthetix_limits import IP_TOKENS
-from simulator.synthetix_listing import LEVELS, LISTED, universe
+from simulator.synthetix_listing import HISTORY_MINUTES, LEVELS, LISTED, universe
 from simulator.synthetix_seam import News, NoTrading, OpenTrading
 from simulator.synthetix_streams import Streams
 from simulator.synthetix_wording import REACH, SynthetixWording
@@ -260,7 +260,7 @@ class SynthetixVenue:
         self.market.refresh()
         self.floor.refresh()
         self._streams.refresh()
-        self.trading.refresh(self.clock.now_ms())
+        self.trading.refresh(self.clock.now_ms(), frozenset(self.floor.close_only))
 
     async def _pump(self) -> None:
         while True:

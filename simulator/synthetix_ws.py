@@ -135,7 +135,7 @@ class Hub:
         if self.needs_user_agent and not websocket.headers.get("user-agent"):
             await websocket.send_denial_response(Response(status_code=403))
             return
-        if not await self._border.admit(websocket):
+        if not await self._border.admit(websocket, side):
             return
         if self._limits.connections and len(self.clients) >= self._limits.connections:
             await websocket.send_denial_response(Response(status_code=429))
