@@ -15,12 +15,15 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from nautilus_trader.core.nautilus_pyo3 import HttpClient
 
+from adapters.common import errors
+from adapters.common.books import AccountBooks
 from config.errors import ProfileError
 from config.loading import load_profile
 from config.secrets import Secret
 from config.settings import Profile
 from desk.exits import Exit, UsageError, VenueError
-from desk.ledger import Comparison, compare_books
+from desk.kits import VENUES
+from desk.ledger import Comparison, comparison
 from desk.loopback import MadeUpAccount, exported, loopback_venue
 from desk.output import AsJson
 from desk.running import run_and_report
@@ -28,7 +31,7 @@ from desk.session import Script, SessionResult
 from desk.webhook import WebhookSecrets
 from simulator.replay import Replay
 
-VENUE = "hyperliquid"
+REPLAY_VENUE = "hyperliquid"  # whose recordings there are
 MARKET_SECS = 9_000.0  # of generated market that pass in one demo: 150 one-minute bars
 REPLAY_WARMUP_BARS = 15  # a recording has no history before it; RSI(14) needs so many to speak
 SECONDS = 30.0
@@ -103,36 +106,51 @@ def run_demo(
     seconds = SECONDS if seconds is None else seconds
     if seconds < SECONDS_MIN:
         raise UsageError(f"--seconds: expected at least {SECONDS_MIN:g}, was {seconds:g}")
-    if set(profile.venues) != {VENUE}:
-        wanted = f"the one venue {VENUE!r} (addresses of others must be given)"
-        raise ProfileError(profile.file, "venues", wanted, ", ".join(map(repr, profile.venues)))
+    venue = _only_venue(profile)
+    if replay is not None and venue != REPLAY_VENUE:
+        raise UsageError(f"--replay: expected a profile of {REPLAY_VENUE}, was of {venue}")
     market, profile = _market(profile, seed, seconds, replay)
-    account = MadeUpAccount.new() if profile.venues[VENUE].execution == "live" else None
+    account = MadeUpAccount.new() if profile.venues[venue].execution == "live" else None
     accounts = [] if account is None else account.options
-    with loopback_venue(VENUE, [*market, *accounts]) as urls, TemporaryDirectory() as state:
-        profile = profile.with_venue_urls(VENUE, urls.http, urls.ws)
+    with loopback_venue(venue, [*market, *accounts]) as urls, TemporaryDirectory() as state:
+        profile = profile.with_venue_urls(venue, urls.http, urls.ws)
         secret = Secret(secrets.token_urlsafe(24))
         carried = WebhookSecrets(secret, None)
         script = _post_alerts(profile, secret, seconds)
         if account is None:
             return run_and_report(profile, carried, seconds=seconds, script=script, as_json=as_json)
-        profile = profile.with_state_directory(VENUE, state)
-        with exported(profile.venues[VENUE].private_key_env, account.key):
+        profile = profile.with_state_directory(venue, state)
+        with exported(profile.venues[venue].private_key_env, account.key):
             return run_and_report(
                 profile,
                 carried,
                 seconds=seconds,
                 script=script,
-                compare=_comparer(urls.http, account.address),
+                compare=_comparer(venue, urls.http, account.key),
                 as_json=as_json,
             )
 
 
-def _comparer(url: str, address: str) -> Callable[[SessionResult], Comparison]:
+def _only_venue(profile: Profile) -> str:
+    """Return the venue to start, the only one of the profile."""
+    names = list(profile.venues)
+    if len(names) != 1 or names[0] not in VENUES:
+        wanted = f"one venue, {' or '.join(map(repr, VENUES))} (addresses of others must be given)"
+        raise ProfileError(profile.file, "venues", wanted, ", ".join(map(repr, names)))
+    return names[0]
+
+
+def _comparer(venue: str, url: str, key: Secret) -> Callable[[SessionResult], Comparison]:
+    async def read() -> AccountBooks:
+        try:
+            return await VENUES[venue].read_books(url, key.reveal())
+        except errors.VenueError as e:
+            raise VenueError(str(e)) from e
+
     def compare(result: SessionResult) -> Comparison:
         pnl = [trade.pnl for trade in result.trades]
         equity = result.equity[0][1].equity if result.equity else Decimal(0)
-        return asyncio.run(compare_books(url, address, pnl=pnl, equity=equity))
+        return comparison(asyncio.run(read()), pnl=pnl, equity=equity)
 
     return compare
 
@@ -165,7 +183,7 @@ def _recording(path: Path) -> tuple[str, float]:
 
 
 def _on_recorded_coin(profile: Profile, coin: str) -> Profile:
-    instrument = f"{coin}-USD-PERP.{VENUE.upper()}"
+    instrument = f"{coin}-USD-PERP.{REPLAY_VENUE.upper()}"
     places: dict[str, dict[str, Any]] = {
         "rsi": {
             "instrument_id": instrument,
@@ -179,8 +197,8 @@ def _on_recorded_coin(profile: Profile, coin: str) -> Profile:
         for s in profile.strategies
     )
     # A recording need not hold the coins whose leverage the profile sets.
-    venue = msgspec.structs.replace(profile.venues[VENUE], leverage={}, isolated=())
-    return msgspec.structs.replace(profile, strategies=moved, venues={VENUE: venue})
+    venue = msgspec.structs.replace(profile.venues[REPLAY_VENUE], leverage={}, isolated=())
+    return msgspec.structs.replace(profile, strategies=moved, venues={REPLAY_VENUE: venue})
 
 
 def _post_alerts(profile: Profile, secret: Secret, seconds: float) -> Script | None:

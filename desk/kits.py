@@ -16,6 +16,7 @@ from nautilus_trader.live.factories import LiveDataClientFactory, LiveExecClient
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import Instrument
 
+from adapters.common.books import AccountBooks
 from adapters.hyperliquid import (
     HyperliquidDataClientConfig,
     HyperliquidExecClientConfig,
@@ -24,6 +25,7 @@ from adapters.hyperliquid import (
     HyperliquidProductType,
 )
 from adapters.hyperliquid import factories as hyperliquid_factories
+from adapters.hyperliquid.books import read_books as read_hyperliquid_books
 from adapters.hyperliquid.signing import Signer
 from adapters.synthetix import (
     SynthetixDataClientConfig,
@@ -32,6 +34,7 @@ from adapters.synthetix import (
     SynthetixLiveExecClientFactory,
 )
 from adapters.synthetix import factories as synthetix_factories
+from adapters.synthetix.books import read_books as read_synthetix_books
 from config.decoding import convert
 from config.errors import ProfileError
 from config.secrets import read_secret
@@ -49,7 +52,8 @@ class VenueKit(NamedTuple):
     read names of environment variables, and raise ProfileError for what is wrong or missing.
     `load_instrument` asks the venue, without an account, for one that it may not list; it raises
     VenueError for a venue that does not tell. `demo_profile` trades live on a loopback venue, where
-    `demo_instrument` is listed and its best price offers less than `demo_notional_max`.
+    `demo_instrument` is listed and its best price offers less than `demo_notional_max`;
+    `read_books` asks there for the account of a key, and raises VenueError as well.
     """
 
     data_config: Callable[[str, str, VenueSettings], LiveDataClientConfig]
@@ -60,6 +64,7 @@ class VenueKit(NamedTuple):
     demo_profile: str
     demo_instrument: str
     demo_notional_max: Decimal
+    read_books: Callable[[str, str], Awaitable[AccountBooks]]
 
 
 def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> HyperliquidDataClientConfig:
@@ -109,6 +114,10 @@ async def _load_hyperliquid_instrument(
     provider = hyperliquid_factories.build_instrument_provider(config, LiveClock())
     await provider.load_ids_async([instrument_id])
     return provider.find(instrument_id)
+
+
+async def _read_hyperliquid_books(url: str, private_key: str) -> AccountBooks:
+    return await read_hyperliquid_books(url, Signer(private_key, is_mainnet=False).address)
 
 
 def _synthetix_data(file: str, at: str, settings: VenueSettings) -> SynthetixDataClientConfig:
@@ -177,6 +186,7 @@ VENUES: Final = {
         demo_profile="demo-live",
         demo_instrument="BTC-USD-PERP.HYPERLIQUID",
         demo_notional_max=Decimal(40_000),  # of some 30,000
+        read_books=_read_hyperliquid_books,
     ),
     "synthetix": VenueKit(
         _synthetix_data,
@@ -187,6 +197,7 @@ VENUES: Final = {
         demo_profile="demo-live-synthetix",
         demo_instrument="BTC-USDT-PERP.SYNTHETIX",
         demo_notional_max=Decimal(250_000),  # of some 110,000
+        read_books=read_synthetix_books,
     ),
 }
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from adapters.common.governor import Rank, WeightGovernor
 from adapters.synthetix.account_schemas import (
     AccountOrder,
     AccountTrade,
+    FundingHistory,
     Position,
     SubAccount,
     TradePage,
@@ -43,6 +45,7 @@ _OPEN_ORDERS = decoder(list[AccountOrder])
 _HISTORY = decoder(list[AccountOrder])
 _TRADES = decoder(TradePage)
 _POSITIONS = decoder(list[Position])
+_FUNDING = decoder(FundingHistory)
 _SUB_ACCOUNT = decoder(SubAccount)
 
 
@@ -162,6 +165,11 @@ class AccountHttp:
     async def sub_account(self) -> SubAccount:
         """Return the money, the margins and the leverages."""
         return await self._ask("getSubAccount", {}, _SUB_ACCOUNT)
+
+    async def net_funding(self) -> Decimal:
+        """Return all funding received less all paid."""
+        answer = await self._ask("getFundingPayments", {}, _FUNDING)
+        return Decimal(answer.summary.netFunding)
 
     async def _ask[T](
         self, action: str, filters: Mapping[str, Any], read: msgspec.json.Decoder[T]

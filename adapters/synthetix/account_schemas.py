@@ -123,6 +123,18 @@ class Collateral(msgspec.Struct, frozen=True):
     withdrawable: Amount = Amount(0)
 
 
+class FundingSummary(msgspec.Struct, frozen=True):
+    """The sum of a funding history."""
+
+    netFunding: Amount = Amount(0)
+
+
+class FundingHistory(msgspec.Struct, frozen=True):
+    """Funding received and paid (getFundingPayments): `{"summary":{"netFunding":"-0.5"}}`."""
+
+    summary: FundingSummary = FundingSummary()
+
+
 class MarginSummary(msgspec.Struct, frozen=True):
     """The account as a whole in USDT; debt is what it owes."""
 

@@ -5,12 +5,9 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from desk.exits import VenueError
-from desk.ledger import Comparison, compare_books
-from simulator.hyperliquid import HyperliquidVenue, VenueOptions
-from simulator.hyperliquid_trading import TradingOptions
+from adapters.common.books import AccountBooks
+from desk.ledger import Comparison, comparison
 
-ADDRESS = "0x" + "ab" * 20
 SAME = Comparison(
     pnl_venue=Decimal("12.345678"),
     pnl_ours=Decimal("12.345678"),
@@ -51,27 +48,20 @@ def test_the_comparison_reads_as_a_person_asks_for_it() -> None:
     ]
 
 
-async def test_a_running_venue_is_asked_for_its_books() -> None:
-    accounts = ((ADDRESS, Decimal(10_000)),)
-    options = VenueOptions(port=0, trading=TradingOptions(accounts=accounts))
-    async with HyperliquidVenue(options).running() as venue:
-        books = await compare_books(
-            venue.http_url, ADDRESS, pnl=[Decimal(1), Decimal(2)], equity=Decimal(10_003)
-        )
+def test_the_books_of_a_venue_are_set_beside_ours() -> None:
+    told = AccountBooks(
+        pnl=Decimal(1), equity=Decimal(10_000), funding=Decimal(2), orders=3, positions=4
+    )
 
-    assert books == Comparison(
-        pnl_venue=Decimal(0),
+    compared = comparison(told, pnl=[Decimal(1), Decimal(2)], equity=Decimal(10_003))
+
+    assert compared == Comparison(
+        pnl_venue=Decimal(1),
         pnl_ours=Decimal(3),
         equity_venue=Decimal(10_000),
         equity_ours=Decimal(10_003),
-        funding=Decimal(0),
-        orders=0,
-        positions=0,
+        funding=Decimal(2),
+        orders=3,
+        positions=4,
     )
-    assert not books.is_settled
-
-
-async def test_a_venue_that_refuses_to_tell_is_named() -> None:
-    async with HyperliquidVenue(VenueOptions(port=0)).running() as venue:
-        with pytest.raises(VenueError, match="The venue refused clearinghouseState with 404"):
-            await compare_books(f"{venue.http_url}/nowhere", ADDRESS, pnl=[], equity=Decimal(0))
+    assert not compared.is_settled
