@@ -1,30 +1,27 @@
 """The demo: a loopback venue, a run on it, and alerts posted to itself over HTTP."""
 
 import asyncio
-import os
 import secrets
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
 from nautilus_trader.core.nautilus_pyo3 import HttpClient
 
-from adapters.hyperliquid.signing import Signer
 from config.errors import ProfileError
 from config.loading import load_profile
 from config.secrets import Secret
 from config.settings import Profile
 from desk.exits import Exit, UsageError, VenueError
 from desk.ledger import Comparison, compare_books
+from desk.loopback import MadeUpAccount, exported, loopback_venue
 from desk.output import AsJson
 from desk.running import run_and_report
 from desk.session import Script, SessionResult
@@ -34,17 +31,9 @@ from simulator.replay import Replay
 VENUE = "hyperliquid"
 MARKET_SECS = 9_000.0  # of generated market that pass in one demo: 150 one-minute bars
 REPLAY_WARMUP_BARS = 15  # a recording has no history before it; RSI(14) needs so many to speak
-ACCOUNT_USDC = 10_000  # what the made-up account of a live demo is given
 SECONDS = 30.0
 SECONDS_MIN = 5.0
 ALERTS = ((0.3, "buy"), (0.7, "close"))  # when each is posted, as a share of the run
-
-
-class VenueUrls(msgspec.Struct, frozen=True):
-    """Where the loopback venue listens, as its command prints it."""
-
-    http: str
-    ws: str
 
 
 def demo(
@@ -118,9 +107,9 @@ def run_demo(
         wanted = f"the one venue {VENUE!r} (addresses of others must be given)"
         raise ProfileError(profile.file, "venues", wanted, ", ".join(map(repr, profile.venues)))
     market, profile = _market(profile, seed, seconds, replay)
-    account = _Account.made_up() if profile.venues[VENUE].execution == "live" else None
-    accounts = [] if account is None else ["--account", f"{account.address}={ACCOUNT_USDC}"]
-    with _loopback_venue([*market, *accounts]) as urls, TemporaryDirectory() as state:
+    account = MadeUpAccount.new() if profile.venues[VENUE].execution == "live" else None
+    accounts = [] if account is None else account.options
+    with loopback_venue(VENUE, [*market, *accounts]) as urls, TemporaryDirectory() as state:
         profile = profile.with_venue_urls(VENUE, urls.http, urls.ws)
         secret = Secret(secrets.token_urlsafe(24))
         carried = WebhookSecrets(secret, None)
@@ -128,7 +117,7 @@ def run_demo(
         if account is None:
             return run_and_report(profile, carried, seconds=seconds, script=script, as_json=as_json)
         profile = profile.with_state_directory(VENUE, state)
-        with _exported(profile.venues[VENUE].private_key_env, account.key):
+        with exported(profile.venues[VENUE].private_key_env, account.key):
             return run_and_report(
                 profile,
                 carried,
@@ -137,30 +126,6 @@ def run_demo(
                 compare=_comparer(urls.http, account.address),
                 as_json=as_json,
             )
-
-
-class _Account(NamedTuple):
-    key: Secret
-    address: str
-
-    @classmethod
-    def made_up(cls) -> Self:
-        key = secrets.token_hex(32)
-        return cls(Secret(key), Signer(key, is_mainnet=False).address)
-
-
-@contextmanager
-def _exported(variable: str | None, secret: Secret) -> Iterator[None]:
-    """Put a secret into this process's environment, where the venue's process does not see it."""
-    assert variable is not None  # noqa: S101 (live orders need its name)
-    before = os.environ.get(variable)
-    os.environ[variable] = secret.reveal()
-    try:
-        yield
-    finally:
-        del os.environ[variable]
-        if before is not None:
-            os.environ[variable] = before
 
 
 def _comparer(url: str, address: str) -> Callable[[SessionResult], Comparison]:
@@ -216,25 +181,6 @@ def _on_recorded_coin(profile: Profile, coin: str) -> Profile:
     # A recording need not hold the coins whose leverage the profile sets.
     venue = msgspec.structs.replace(profile.venues[VENUE], leverage={}, isolated=())
     return msgspec.structs.replace(profile, strategies=moved, venues={VENUE: venue})
-
-
-@contextmanager
-def _loopback_venue(market: list[str]) -> Iterator[VenueUrls]:
-    command = [sys.executable, "-m", "desk", "venue", VENUE, "--port", "0", "--leash", "--json"]
-    pipe = subprocess.PIPE
-    # In a group of its own: a Ctrl-C must not end the venue before we have closed our positions.
-    with subprocess.Popen(  # noqa: S603 (our own command)
-        [*command, *market], stdin=pipe, stdout=pipe, process_group=0
-    ) as process:
-        assert process.stdin is not None  # noqa: S101 (a pipe was asked for)
-        assert process.stdout is not None  # noqa: S101 (likewise)
-        try:
-            line = process.stdout.readline()
-            if not line:
-                raise VenueError("The loopback venue did not start; its message is above")
-            yield msgspec.json.decode(line, type=VenueUrls)
-        finally:
-            process.stdin.close()  # the leash: the venue ends with it, whatever became of us
 
 
 def _post_alerts(profile: Profile, secret: Secret, seconds: float) -> Script | None:

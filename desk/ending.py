@@ -1,8 +1,6 @@
 """The end of trading in a run: strategies stop, and what they sent is waited for."""
 
-import asyncio
 import time
-from collections.abc import Callable
 
 from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.execution.messages import QueryAccount
@@ -12,8 +10,8 @@ from nautilus_trader.model.orders import Order
 from nautilus_trader.model.position import Position
 
 from config.settings import StopSettings
+from desk.waiting import until
 
-POLL_SECS = 0.02
 ATTEMPT_SECS = (
     12.0  # an adapter knows by then that an order never arrived: its expiry and a look-up
 )
@@ -44,11 +42,11 @@ async def end_trading(
     deadline = time.monotonic() + timeout_secs
     node.trader.stop()
     for _ in range(RETRIES):
-        await _until(lambda: not _moving(node), min(deadline, time.monotonic() + ATTEMPT_SECS))
+        await until(lambda: not _moving(node), min(deadline, time.monotonic() + ATTEMPT_SECS))
         if time.monotonic() > deadline or not _clear(node, on_stop):
             break
-    await _until(lambda: not _moving(node), deadline)
-    await _read_balances(node)
+    await until(lambda: not _moving(node), deadline)
+    await read_balances(node)
     node.trader.check_residuals()
     left = [*_left(node, on_stop), *_moving(node)]
     return list(dict.fromkeys(map(_in_words, left)))
@@ -95,7 +93,7 @@ def _clear(node: TradingNode, on_stop: StopSettings) -> bool:
     return bool(left)
 
 
-async def _read_balances(node: TradingNode) -> None:
+async def read_balances(node: TradingNode) -> None:
     """Ask for the balances until an answer repeats: one may be from before the last fill."""
     deadline = time.monotonic() + BALANCES_SECS
     before: list[object] = []
@@ -115,21 +113,13 @@ async def _query_accounts(node: TradingNode, deadline: float) -> None:
             ts_init=node.kernel.clock.timestamp_ns(),
         )
         node.kernel.exec_engine.execute(command)
-    await _until(
+    await until(
         lambda: all(account.event_count > heard[account.id] for account in accounts), deadline
     )
 
 
 def _balances(node: TradingNode) -> list[object]:
     return [account.balances_total() for account in node.cache.accounts()]
-
-
-async def _until(condition: Callable[[], bool], deadline: float) -> None:
-    # Nautilus has no event for any of this.
-    while not condition():
-        if time.monotonic() > deadline:
-            return
-        await asyncio.sleep(POLL_SECS)
 
 
 def _in_words(left: Order | Position) -> str:

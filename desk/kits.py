@@ -39,7 +39,8 @@ class VenueKit(NamedTuple):
     The two makers of settings take the profile's file, the venue's key in it and its table; they
     read names of environment variables, and raise ProfileError for what is wrong or missing.
     `load_instrument` asks the venue, without an account, for one that it may not list; it raises
-    VenueError for a venue that does not tell.
+    VenueError for a venue that does not tell. `demo_profile` trades live on a loopback venue, where
+    `demo_instrument` is listed.
     """
 
     data_config: Callable[[str, str, VenueSettings], LiveDataClientConfig]
@@ -47,6 +48,8 @@ class VenueKit(NamedTuple):
     exec_config: Callable[[str, str, VenueSettings], LiveExecClientConfig]
     exec_factory: type[LiveExecClientFactory]
     load_instrument: Callable[[VenueSettings, InstrumentId], Awaitable[Instrument | None]]
+    demo_profile: str
+    demo_instrument: str
 
 
 def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> HyperliquidDataClientConfig:
@@ -105,6 +108,8 @@ VENUES: Final = {
         _hyperliquid_exec,
         HyperliquidLiveExecClientFactory,
         _load_hyperliquid_instrument,
+        demo_profile="demo-live",
+        demo_instrument="BTC-USD-PERP.HYPERLIQUID",
     )
 }
 
