@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from adapters.common.order_amends import Amends
 from adapters.common.order_events import End
 
 
@@ -83,6 +84,7 @@ class OrderFacts:
         self.is_adopted = is_adopted
         self.legs: dict[str, Leg] = {}
         self.modifies: dict[int, Modify] = {}
+        self.amends = Amends()
         self.trade_ids: set[str] = set()
         self.in_doubt = False
 
@@ -126,6 +128,23 @@ class OrderFacts:
         """Return the whole quantity of the order if this leg is the one that stands."""
         others = (self.filled_of(leg) for leg in self.legs.values() if leg is not current)
         return sum(others, self.filled_before + self.size_of(current))
+
+    def settle_size(self, leg: Leg) -> None:
+        """Take from the end of the leg what news of its change in place may be too late to tell."""
+        filled = leg.filled_at_end
+        if filled is None or not self.amends.are_any:
+            return
+        if leg.end is End.FILLED or filled > self.size_of(leg):
+            leg.size = filled
+
+    def size_in_doubt(self) -> Decimal | None:
+        """Return the smallest size that the order may have now; None if its size is known."""
+        leg, size = self.current(), self.amends.size_min
+        if leg is None or size is None or leg.end in {End.CANCELED, End.EXPIRED}:
+            return None
+        if leg.end is End.FILLED and leg.filled_at_end is not None:
+            return None
+        return min(size, self.size_of(leg))
 
     def standing(self) -> list[Leg]:
         """Return the legs that may be the order now; more than one while a modify runs."""

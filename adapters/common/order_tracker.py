@@ -7,6 +7,7 @@ It is pure: it knows no venue, no clock and nothing of Nautilus, and it sends no
 from collections.abc import Iterable
 from decimal import Decimal
 
+from adapters.common.order_amends import Terms
 from adapters.common.order_events import (
     Accepted,
     Canceled,
@@ -80,6 +81,8 @@ class _Order:
     def _update(self, leg: Leg) -> list[OrderEvent]:
         modify = self.facts.modify_of(leg)
         prices = (None, None) if modify is None else (modify.price, modify.trigger_price)
+        if self.facts.amends.terms is not None:
+            prices = self.facts.amends.terms[1:]
         quantity = self.facts.quantity(leg)
         terms = (leg.venue_order_id, quantity, prices)
         if terms == (self.venue_order_id, self.quantity, self.prices):
@@ -92,8 +95,16 @@ class _Order:
         if not self.facts.is_certain():
             return []
         fills, self.held = self.held, []
-        self.filled += sum(fill.quantity for fill in fills)
+        size = self.facts.size_in_doubt()
+        # While the size may change, a fill that might complete the order waits, and all after it.
+        while fills and size is not None and self.filled + _total(fills) >= size:
+            self.held.insert(0, fills.pop())
+        self.filled += _total(fills)
         return [Filled(self.client_order_id, venue_order_id, fill) for fill in fills]
+
+
+def _total(fills: list[Fill]) -> Decimal:
+    return sum((fill.quantity for fill in fills), Decimal(0))
 
 
 class OrderTracker:
@@ -106,7 +117,8 @@ class OrderTracker:
 
     - Accepted comes once and first, also when a fill outran it.
     - A fill is reported once. While a cancel-replace runs, fills wait for the end of the venue
-      order that is replaced: until then nobody knows which fill completes the order.
+      order that is replaced: until then nobody knows which fill completes the order. While one
+      is changed in place, those wait that may complete it.
     - Canceled waits for the fills that the venue says came before it, and for an answer to a modify
       in flight, whose cancel leg looks the same.
     - Rejected is only for an order that the venue never took. After the end nothing is reported.
@@ -155,8 +167,10 @@ class OrderTracker:
         return [leg.venue_order_id for leg in standing if leg.venue_order_id != venue_order_id]
 
     def has_made(self, client_order_id: str, modify_id: int) -> bool:
-        """Return whether a venue order is known that this modify of an open order has made."""
+        """Return whether the venue is known to have carried out this modify of an open order."""
         order = self._open.get(client_order_id)
+        if order is not None and order.facts.amends.has_made(modify_id):
+            return True
         modify = None if order is None else order.facts.modifies.get(modify_id)
         if order is None or modify is None:
             return False
@@ -350,6 +364,7 @@ class OrderTracker:
         if filled is not None:
             known = leg.filled_at_end
             leg.filled_at_end = filled if known is None else min(known, filled)
+            order.facts.settle_size(leg)
         return self._advance(order)
 
     def outcome_unknown(self, client_order_id: str) -> None:
@@ -417,10 +432,56 @@ class OrderTracker:
     def modify_refused(self, client_order_id: str, modify_id: int, reason: str) -> list[OrderEvent]:
         """Record that the venue did not place the new order (the old one may be gone or stand)."""
         order = self._open.get(client_order_id)
-        if order is None or order.facts.modifies.pop(modify_id, None) is None:
+        if order is None:
+            return []
+        is_known = order.facts.modifies.pop(modify_id, None) is not None
+        if not order.facts.amends.refused(modify_id) and not is_known:
             return []
         rejected = ModifyRejected(client_order_id, order.venue_order_id, reason)
         return [rejected, *self._advance(order)]
+
+    def amend_sent(self, client_order_id: str, modify_id: int, terms: Terms) -> None:
+        """
+        Record before it is sent that an order is to be changed and to keep its venue order id.
+
+        `terms` are all terms that it is to have, as rounded. If it is refused, `modify_refused`.
+
+        Raises
+        ------
+        ValueError
+            If the order is not accepted yet.
+
+        """
+        order = self._open.get(client_order_id)
+        if order is None:
+            return
+        if order.venue_order_id is None:
+            raise ValueError(
+                f"Expected an accepted order to modify, was {client_order_id} in flight"
+            )
+        order.facts.amends.sent(modify_id, terms)
+
+    def amended(
+        self,
+        client_order_id: str,
+        venue_order_id: str,
+        time_ms: int,
+        terms: Terms,
+        modify_id: int | None = None,
+    ) -> list[OrderEvent]:
+        """
+        Record the terms of a venue order, which have changed in place, at a time of the venue's.
+
+        `modify_id` is that of the change which this answers; None if it is other news of the order.
+        """
+        order = self._open.get(client_order_id)
+        if order is None:
+            return []
+        leg = order.facts.leg(venue_order_id)
+        if order.facts.amends.told(time_ms, terms, modify_id):
+            leg.size = terms.size
+            order.facts.settle_size(leg)
+        return self._advance(order)
 
     def cancel_refused(self, client_order_id: str, reason: str) -> list[OrderEvent]:
         """Record that the venue did not cancel the order; if it is closed, nothing follows."""

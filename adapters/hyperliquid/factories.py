@@ -10,6 +10,7 @@ from nautilus_trader.common.component import LiveClock, MessageBus
 from nautilus_trader.live.factories import LiveDataClientFactory, LiveExecClientFactory
 
 from adapters.common.governor import WeightGovernor
+from adapters.common.key_state import default_state_directory
 from adapters.hyperliquid.config import HyperliquidDataClientConfig, HyperliquidExecClientConfig
 from adapters.hyperliquid.data import HyperliquidDataClient
 from adapters.hyperliquid.execution import HyperliquidExecutionClient
@@ -17,7 +18,7 @@ from adapters.hyperliquid.governor import address_governor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 from adapters.hyperliquid.signing import Signer
-from adapters.hyperliquid.state import SignerState, default_state_directory
+from adapters.hyperliquid.state import SignerState
 
 # The venue counts all clients of one IP address together, so those of one process share their
 # governor. Nautilus calls factories one by one and passes nothing that could carry it.
@@ -76,7 +77,11 @@ class HyperliquidLiveExecClientFactory(LiveExecClientFactory):
         """
         signer = _signer(config)
         directory = config.state_directory
-        root = default_state_directory(os.environ) if directory is None else Path(directory)
+        root = (
+            default_state_directory(os.environ, "hyperliquid")
+            if directory is None
+            else Path(directory)
+        )
         http = _http_client(config)
         account_address = config.vault_address or config.account_address or signer.address
         provider = _instrument_provider(config, http, clock, account_address)

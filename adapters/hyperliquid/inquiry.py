@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from adapters.common.ledger import OrderLedger
 from adapters.common.recovery import OVERLAP_MS
+from adapters.common.settlement import Settlement
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.http import HyperliquidHttpClient
@@ -62,7 +63,7 @@ class OrderInquiry:
         self._observer = observer
         self._reporter = ledger.reporter
         self._doubts = ledger.doubts
-        self._grace_ms = grace_ms
+        self._settlement = Settlement(ledger, grace_ms)
         self._is_ours = is_ours
         self._remember = remember
         self._on_update = on_update
@@ -95,18 +96,13 @@ class OrderInquiry:
             replaced = await self._orders.order_status(self._address, int(oid))
             if replaced is not None and replaced.order is not None:
                 self._on_update(replaced.order)
-        self._doubts.submits.pop(key, None)
-        self._settle_modifies(key, venue_ms)
-        self._settle_cancel(key, venue_ms)
+        self._settlement.on_found(key, venue_ms)
         order = found.order
         if key in self._tracker.doubtful() or self._tracker.lacks_fills(
             key, str(order.oid), order.size - order.sz
         ):
             self._on_fills(await self._account.fills(order.timestamp - OVERLAP_MS))
-        if not self._tracker.is_open(key):
-            self._doubts.forget(key)
-            return True
-        return not (key in self._tracker.doubtful() or self._doubts.holds(key))
+        return self._settlement.is_complete(key)
 
     async def _ask_for_twap(self, key: str, terms: TwapTerms, venue_ms: int) -> bool:
         history = await self._orders.twap_history(self._address)
@@ -134,26 +130,4 @@ class OrderInquiry:
         if self._observer.is_uncoded(key):
             self._reporter.report(self._observer.refuse_uncoded(key))
             return True
-        expires_ms = self._doubts.submits.get(key)
-        if expires_ms is None or venue_ms <= expires_ms + self._grace_ms:
-            return False
-        reason = "The venue never took it: it does not know the order after its expiry"
-        self._reporter.report(self._tracker.refused(key, reason))
-        self._doubts.forget(key)
-        return True
-
-    def _settle_modifies(self, key: str, venue_ms: int) -> None:
-        for modify_id in list(self._doubts.modifies.get(key, ())):
-            if self._tracker.has_made(key, modify_id):
-                self._doubts.end_modify(key, modify_id)
-        for modify_id in self._doubts.expired_modifies(key, venue_ms - self._grace_ms):
-            self._doubts.end_modify(key, modify_id)
-            reason = "The venue never took it: the order is unchanged after its expiry"
-            self._reporter.report(self._tracker.modify_refused(key, modify_id, reason))
-
-    def _settle_cancel(self, key: str, venue_ms: int) -> None:
-        expires_ms = self._doubts.cancels.get(key)
-        if expires_ms is not None and venue_ms > expires_ms + self._grace_ms:
-            del self._doubts.cancels[key]
-            reason = "The venue never took it: the order rests after its expiry"
-            self._reporter.report(self._tracker.cancel_refused(key, reason))
+        return self._settlement.on_not_found(key, venue_ms)

@@ -14,8 +14,8 @@ from nautilus_trader.model.events import AccountState
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.orders import Order
 
+from adapters.common.key_state import SignerInUse
 from adapters.hyperliquid import AddIsolatedMargin, HyperliquidLiveExecClientFactory, SetLeverage
-from adapters.hyperliquid.state import SignerInUse
 from simulator.exchange.model import Side
 from simulator.fault_rules import Delay, DropReply, DropRequest
 from simulator.hyperliquid_directory import SubAccount
