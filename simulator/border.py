@@ -210,9 +210,12 @@ class Border:
 
     # WebSocket.
 
-    async def admit(self, websocket: WebSocket) -> bool:
-        """Let a client in, or treat it as the rules want; tell whether it is to be served."""
-        hits = self._meet(Thing("connect"))
+    async def admit(self, websocket: WebSocket, door: str = "") -> bool:
+        """Let a client in, or treat it as the rules want; tell whether it is to be served.
+
+        `door` is what rules call the place that it came to, where a venue has several.
+        """
+        hits = self._meet(Thing("connect", door))
         lot = fate(hits)
         await self._pause(lot.early_ms + lot.late_ms)
         ending = lot.ending

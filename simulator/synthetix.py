@@ -12,35 +12,28 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
-from starlette.applications import Starlette
 from starlette.datastructures import Address
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from simulator.border import Border, readable
+from simulator.border import Border
 from simulator.clock import Clock, WallClock
-from simulator.control import control
 from simulator.events import Event, Source
 from simulator.fault_reading import load_rules
 from simulator.faults import Faults
-from simulator.generator import HISTORY_MINUTES, Generator
+from simulator.generator import Generator
 from simulator.lines import Lines
 from simulator.market import Change, Market
 from simulator.replay import Replay
-from simulator.replies import Reply, respond
 from simulator.server import HOST, Server
-from simulator.synthetix_answers import Refusal, refused
+from simulator.synthetix_answers import Refusal
 from simulator.synthetix_dialect import Dialect
 from simulator.synthetix_floor import Floor
-from simulator.synthetix_front import Front, plain
+from simulator.synthetix_front import Front
+from simulator.synthetix_http import Received, Routes
 from simulator.synthetix_limits import IP_TOKENS
-from simulator.synthetix_listing import LEVELS, LISTED, universe
-from simulator.synthetix_requests import Side
+from simulator.synthetix_listing import HISTORY_MINUTES, LEVELS, LISTED, universe
 from simulator.synthetix_seam import News, NoTrading, OpenTrading
-from simulator.synthetix_status import exchange_status, status
 from simulator.synthetix_streams import Streams
-from simulator.synthetix_wording import REACH, STATUS, SynthetixWording
+from simulator.synthetix_wording import REACH, SynthetixWording
 from simulator.synthetix_ws import Hub, Limits
 
 TICK_SECS = 0.02
@@ -50,8 +43,6 @@ RECENT_TRADES = 100
 RECEIVED_MAX = 10_000
 BOOKS_PER_SECOND_MAX = 20
 """A book comes no more often in wall time, however fast the venue's time runs."""
-STATUS_BODY = b'{"params":{"action":"status"}}'
-"""What a question for the status is to the rules: it has no body."""
 
 
 class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,17 +76,6 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse a speed that is not positive."""
         if not self.speed > 0:
             raise ValueError(f"Expected a positive speed, was {self.speed}")
-
-
-class Received(msgspec.Struct, frozen=True):
-    """What a client said: `kind` is info, trade, status or ws; `body` its JSON, or text.
-
-    `connection` is the number of the WebSocket connection, from 1; None for HTTP.
-    """
-
-    kind: str
-    body: object
-    connection: int | None = None
 
 
 class SynthetixVenue:
@@ -152,6 +132,16 @@ class SynthetixVenue:
             self._front.serve_posted,
             self._note_frame,
         )
+        self._hub.needs_user_agent = options.require_user_agent
+        self._routes = Routes(
+            self._front,
+            self._border,
+            self._hub,
+            self.floor,
+            self._seeming_ms,
+            self.received,
+            needs_user_agent=options.require_user_agent,
+        )
         self._server: Server | None = None
         self._pumping: asyncio.Task[None] | None = None
 
@@ -179,7 +169,7 @@ class SynthetixVenue:
             socket.create_server((HOST, self._options.port)) as listener,
         ):
             self.port = listener.getsockname()[1]
-            self._server = Server(self._app())
+            self._server = Server(self._routes.app(control=self._has_control))
             serving = asyncio.create_task(self._server.serve([listener]), name="venue-server")
             await self._server.ready.wait()
             self.clock.start()
@@ -277,65 +267,9 @@ class SynthetixVenue:
             self.advance()
             await asyncio.sleep(TICK_SECS)
 
-    # The routes.
-
-    def _app(self) -> Starlette:
-        routes: list[BaseRoute] = [
-            Route("/v1/info", self._serve_info, methods=["POST"]),
-            Route("/v1/trade", self._serve_trade, methods=["POST"]),
-            Route("/v1/status", self._serve_status, methods=["GET"]),
-            Route("/v1/exchange/status", self._serve_old_status, methods=["GET"]),
-            Route("/v1/ws/exchange/status", self._serve_old_status, methods=["GET"]),
-            WebSocketRoute("/v1/ws/info", self._hub.serve_info),
-            WebSocketRoute("/v1/ws/trade", self._hub.serve_trade),
-        ]
-        if self._options.control or self._options.faults:
-            routes.append(Route("/control", self._serve_control, methods=["POST"]))
-        handlers = {404: self._not_found, 405: self._not_allowed}
-        return Starlette(routes=routes, exception_handlers=handlers)
-
-    async def _serve_info(self, request: Request) -> Response:
-        return await self._serve("info", request)
-
-    async def _serve_trade(self, request: Request) -> Response:
-        return await self._serve("trade", request)
-
-    async def _serve(self, side: Side, request: Request) -> Response:
-        body = await request.body()
-        self.received.append(Received(side, readable(body)))
-        if self._options.require_user_agent and not request.headers.get("user-agent"):
-            return respond(self._front.wrap(refused("FORBIDDEN", "User-Agent header is required")))
-        return await self._border.answer(
-            side,
-            body,
-            lambda body: self._front.serve(side, body),
-            request.client,
-            action=side == "trade",
-        )
-
-    async def _serve_status(self, request: Request) -> Response:
-        return await self._tell_status(request, lambda: plain(status(self.floor.notice)))
-
-    async def _serve_old_status(self, request: Request) -> Response:
-        return await self._tell_status(
-            request,
-            lambda: plain(exchange_status(self.floor.notice, self._seeming_ms())),
-        )
-
-    async def _tell_status(self, request: Request, answer: Callable[[], Reply]) -> Response:
-        self.received.append(Received(STATUS, request.url.path))
-        return await self._border.answer(
-            "info", STATUS_BODY, lambda _body: answer(), request.client, action=False
-        )
-
-    async def _serve_control(self, request: Request) -> Response:
-        return respond(control(await request.body(), self.faults, REACH, self._hub.close))
-
-    async def _not_found(self, _request: Request, _error: Exception) -> Response:
-        return respond(self._front.wrap(refused("NOT_FOUND", "resource not found")))
-
-    async def _not_allowed(self, _request: Request, _error: Exception) -> Response:
-        return respond(self._front.wrap(refused("METHOD_NOT_ALLOWED", "method not allowed")))
+    @property
+    def _has_control(self) -> bool:
+        return self._options.control or self._options.faults is not None
 
     def _authenticate(self, message: str, signature: str) -> str | Refusal:
         return self.trading.authenticate(message, signature, self._seeming_ms())

@@ -3,6 +3,8 @@
 from simulator.generator import COINS, Coin
 from simulator.universe import Universe, perp_entry, perp_meta, spot_token
 
+HISTORY_MINUTES = 10_200
+"""A little more than the 7 days over which prices are told (fact sheet 4, periodStats)."""
 LEVELS = 60
 """A book reaches beyond the 50 levels of the usual subscription."""
 

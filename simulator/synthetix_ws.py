@@ -16,6 +16,7 @@ from simulator.replies import Reply
 from simulator.socket_client import CLOSE_NORMAL, Goodbye, Socket
 from simulator.synthetix_answers import Refusal, ws_refusal, ws_reply
 from simulator.synthetix_feeds import FRAME, AccountFeed, Feed, FeedError, Frame, parse_feed
+from simulator.synthetix_frames import has_wrong_id, post_frame, readable_text, rest_body
 from simulator.synthetix_requests import POSTED, Side
 from simulator.synthetix_streams import Streams
 
@@ -65,6 +66,9 @@ class Client(Socket):
 class Hub:
     """Every connection of the venue.
 
+    While `refusing`, new ones are answered with HTTP 503; with `needs_user_agent` those that do not
+    say which program they come from with 403.
+
     Parameters
     ----------
     border : Border
@@ -94,6 +98,7 @@ class Hub:
         on_heard: Callable[[object, int], None],
     ) -> None:
         self.refusing = False
+        self.needs_user_agent = False
         self.clients: dict[Client, asyncio.Task[None]] = {}
         self._border = border
         self._limits = limits
@@ -127,7 +132,10 @@ class Hub:
         if self.refusing:
             await websocket.send_denial_response(Response(status_code=503))
             return
-        if not await self._border.admit(websocket):
+        if self.needs_user_agent and not websocket.headers.get("user-agent"):
+            await websocket.send_denial_response(Response(status_code=403))
+            return
+        if not await self._border.admit(websocket, side):
             return
         if self._limits.connections and len(self.clients) >= self._limits.connections:
             await websocket.send_denial_response(Response(status_code=429))
@@ -178,8 +186,8 @@ class Hub:
         try:
             frame = FRAME.decode(text)
         except msgspec.DecodeError as e:
-            self._on_heard(_readable(text), client.number)
-            wrong_id = isinstance(e, msgspec.ValidationError) and _has_wrong_id(text)
+            self._on_heard(readable_text(text), client.number)
+            wrong_id = isinstance(e, msgspec.ValidationError) and has_wrong_id(text)
             words = "The id must be a string" if wrong_id else "Invalid request format"
             client.say(ws_refusal(HTTPStatus.BAD_REQUEST, words, ""))
             return
@@ -190,25 +198,33 @@ class Hub:
             case "subscribe" | "unsubscribe":
                 self._change_feeds(client, frame)
             case "auth" if client.side == "trade":
-                self._let_in(client, frame)
+                self._sign_in(client, frame)
             case "post":
                 self._post(client, frame)
             case _:
                 words = f"Unknown method: {frame.method}"
                 client.say(ws_refusal(HTTPStatus.BAD_REQUEST, words, frame.id))
 
-    def _let_in(self, client: Client, frame: Frame) -> None:
+    def _sign_in(self, client: Client, frame: Frame) -> None:
+        """Let a client in; to the rules of faults it is one more posted action, called auth."""
+        body = rest_body({**frame.params, "action": frame.method})
+        post = Post(body=body, action=True, frame=lambda reply: post_frame(reply, frame.id))
+        self._border.post(client, post, lambda _body: self._let_in(client, frame))
+
+    def _let_in(self, client: Client, frame: Frame) -> Reply:
         message, signature = frame.params.get("message"), frame.params.get("signature")
         if not isinstance(message, str) or not isinstance(signature, str):
-            words = "message and signature are required"
-            client.say(ws_refusal(HTTPStatus.BAD_REQUEST, words, frame.id))
-            return
-        verdict = self._authenticate(message, signature)
+            verdict: str | Refusal = Refusal(
+                "VALIDATION_ERROR", "message and signature are required"
+            )
+        else:
+            verdict = self._authenticate(message, signature)
         if isinstance(verdict, Refusal):
-            client.say(ws_refusal(verdict.http_status, verdict.message, frame.id))
-            return
+            content = ws_refusal(verdict.http_status, verdict.message, frame.id)
+            return Reply(verdict.http_status, msgspec.json.encode(content), POSTED)
         client.sub_account_id = verdict
-        client.say(ws_reply({"status": "authenticated", "subAccountId": verdict}, frame.id))
+        content = ws_reply({"status": "authenticated", "subAccountId": verdict}, frame.id)
+        return Reply(HTTPStatus.OK, msgspec.json.encode(content), POSTED)
 
     def _post(self, client: Client, frame: Frame) -> None:
         if client.side == "trade" and client.sub_account_id is None:
@@ -216,9 +232,9 @@ class Hub:
             client.say(ws_refusal(HTTPStatus.UNAUTHORIZED, words, frame.id))
             return
         post = Post(
-            _rest_body(frame.params),
-            client.side == "trade",
-            lambda reply: _post_frame(reply, frame.id),
+            body=rest_body(frame.params),
+            action=client.side == "trade",
+            frame=lambda reply: post_frame(reply, frame.id),
         )
         self._border.post(client, post, lambda body: self._execute(client.side, frame.id, body))
 
@@ -261,30 +277,3 @@ class Hub:
         for feed in client.feeds:
             self._streams.close(client, feed)
         self.clients.pop(client)
-
-
-def _rest_body(params: dict[str, Any]) -> bytes:
-    """Put what is posted into the envelope of the REST API: what is signed stands beside it."""
-    signed = {key: params[key] for key in ("signature", "nonce", "expiresAfter") if key in params}
-    wanted = {key: value for key, value in params.items() if key not in signed}
-    return msgspec.json.encode({"params": wanted, **signed})
-
-
-def _post_frame(reply: Reply, request_id: str) -> str:
-    """Put a reply into a frame; one that is made by a rule has an HTTP status only."""
-    if reply.kind == POSTED:
-        return reply.body.decode()
-    words = HTTPStatus(reply.status).phrase
-    return msgspec.json.encode(ws_refusal(reply.status, words, request_id)).decode()
-
-
-def _has_wrong_id(text: str | bytes) -> bool:
-    content = msgspec.json.decode(text)
-    return isinstance(content, dict) and not isinstance(content.get("id"), str)
-
-
-def _readable(text: str | bytes) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return text if isinstance(text, str) else text.decode(errors="replace")

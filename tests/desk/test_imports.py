@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = {"hyperliquid", "ccxt", "web3", "eth_account", "requests", "aiohttp"}
+HEAVY = {"hyperliquid", "synthetix", "ccxt", "web3", "eth_account", "requests", "aiohttp"}
 
 
 def test_a_run_loads_no_venue_sdk() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from simulator.clock import ManualClock
 from simulator.events import Event, ManualMarket
+from simulator.fault_rules import AnyRule
 from simulator.synthetix import SynthetixVenue, VenueOptions
 from simulator.synthetix_dialect import Dialect
 from simulator.synthetix_seam import NoTrading, TradingHalf
@@ -122,6 +123,7 @@ def speaking(**dialect: object) -> VenueOptions:
     return VenueOptions(dialect=Dialect(**dialect))  # type: ignore[arg-type]
 
 
-def until(frames: list[dict[str, Any]], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Return the first wanted frame."""
-    return next(frame for frame in frames if wanted(frame))
+def fail(floor: Floor, *rules: AnyRule) -> None:
+    """Put rules of faults in force."""
+    for rule in rules:
+        floor.venue.faults.add(rule)

@@ -2,45 +2,33 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from websockets.exceptions import ConnectionClosed
 
-from simulator.fault_reading import FaultError
+from simulator.fault_reading import FaultError, parse_rules
 from simulator.fault_rules import (
+    RULES,
     Abort,
     AckRace,
-    AnyRule,
     ClockSkew,
-    Close,
-    CorruptChecksum,
     Delay,
     DropReply,
     DropRequest,
-    Duplicate,
-    HalfOpen,
     Maintenance,
-    Reorder,
-    Silent,
     Status,
 )
 from simulator.synthetix import VenueOptions
-from tests.simulator.synthetix_venues import BTC, Floor, levels, open_floor, speaking
+from simulator.synthetix_wording import REACH
+from tests.simulator.synthetix_halves import ACCOUNT, Half
+from tests.simulator.synthetix_venues import BTC, Floor, fail, open_floor
 from tests.simulator.test_synthetix_requests import Echo
-from tests.simulator.test_synthetix_ws import ACCOUNT, BIDS, Half, book, prints
 from tests.simulator.venues import START_MS
 from tests.waiting import eventually
 
 ORDER = {"params": {"action": "placeOrders", "orders": [{"symbol": BTC}]}}
-SILENCE_SECS = 0.1
-
-
-def fail(floor: Floor, *rules: AnyRule) -> None:
-    for rule in rules:
-        floor.venue.faults.add(rule)
 
 
 # Requests.
@@ -124,6 +112,33 @@ async def test_maintenance_is_told_where_the_status_is_asked() -> None:
     assert trading.bodies == []
 
 
+async def test_the_status_itself_may_fail() -> None:
+    async with open_floor() as floor:
+        fail(floor, Status(on="info", type="status", status=503))
+        statuses = [
+            (await floor.request(path, method="GET")).status_code
+            for path in ("/status", "/exchange/status")
+        ]
+        question = await floor.ask("getTiers")
+
+    assert statuses == [503, 503]
+    assert question.status_code == 200
+
+
+async def test_an_account_may_hear_of_an_order_after_its_answer() -> None:
+    async with open_floor(trading=Half()) as floor, floor.client("trade") as client:
+        await client.call("auth", message="{}", signature="0x1")
+        await client.subscribe("subAccountUpdates", subAccountId=ACCOUNT)
+        fail(floor, AckRace(on="trade", ms=200))
+        response = await floor.request("/trade", ORDER)
+        early = await client.settled()
+        late = await client.frame()
+
+    assert response.status_code == 200
+    assert early == []
+    assert late["data"]["eventType"] == "orderPlaced"
+
+
 # Posts.
 
 
@@ -135,8 +150,19 @@ async def test_a_posted_order_is_answered_an_error_in_a_frame() -> None:
         reply = await client.call("post", action="placeOrders")
 
     assert (reply["id"], reply["requestId"], reply["status"]) == ("2", "2", 503)
-    assert reply["error"]["code"] == 503
+    assert reply["error"] == {"code": 503, "message": "Service Unavailable"}
     assert len(trading.bodies) == 1
+
+
+async def test_the_words_of_a_rule_stand_in_the_frame() -> None:
+    async with open_floor() as floor, floor.client() as client:
+        fail(floor, Status(on="post", status=500, body="Failed to place orders", count=1))
+        words = await client.call("post", action="getTiers")
+        fail(floor, Maintenance(on="post", message="upgrade"))
+        notice = await client.call("post", action="getTiers")
+
+    assert words["error"] == {"code": 500, "message": "Failed to place orders"}
+    assert notice["error"] == {"code": 503, "message": "upgrade"}
 
 
 async def test_a_posted_order_may_be_heard_of_before_or_after_its_reply() -> None:
@@ -152,6 +178,15 @@ async def test_a_posted_order_may_be_heard_of_before_or_after_its_reply() -> Non
     assert orders == [["push", "reply"], ["reply", "push"]]
 
 
+async def test_an_auth_may_fail_or_be_checked_by_another_clock() -> None:
+    async with open_floor(trading=Half()) as floor, floor.client("trade") as client:
+        fail(floor, Status(on="post", type="auth", status=500, count=1))
+        fail(floor, ClockSkew(on="post", type="auth", offset_ms=70_000, after=1, count=1))
+        replies = [await client.call("auth", message="{}", signature="0x1") for _ in range(3)]
+
+    assert [one["status"] for one in replies] == [500, 401, 200]
+
+
 async def test_a_post_that_is_dropped_is_silence() -> None:
     trading = Half()
     async with open_floor(trading=trading) as floor, floor.client("trade") as client:
@@ -164,96 +199,6 @@ async def test_a_post_that_is_dropped_is_silence() -> None:
     assert reply["status"] == 200
     assert rest == []
     assert len(trading.bodies) == 1
-
-
-# Frames.
-
-
-async def test_a_swallowed_diff_is_a_gap() -> None:
-    async with open_floor() as floor, floor.client() as client:
-        floor.at(0, book(0))
-        await client.subscribe("orderbook", symbol=BTC)
-        first = await client.frame()
-        fail(floor, Silent(type="orderbookUpdate", count=1))
-        for elapsed_ms in (250, 500):
-            floor.at(elapsed_ms, book(elapsed_ms, levels(("99999", f"{elapsed_ms}"))))
-        diff = await client.frame()
-
-    assert diff["prevMeseq"] == first["meseq"] + 1
-
-
-async def test_a_checksum_is_corrupted_and_nothing_else() -> None:
-    heard: list[list[dict[str, Any]]] = []
-    for rules in ([], [CorruptChecksum(coin=BTC, after=1, count=1)]):
-        async with open_floor() as floor, floor.client() as client:
-            fail(floor, *rules)
-            floor.at(0, book(0))
-            await client.subscribe("orderbook", symbol=BTC)
-            await client.subscribe("trades", symbol=BTC)
-            changed = levels(("99999", "1.25"), ("99998", "2"))
-            floor.at(250, book(250, changed), prints(250, "1"))
-            floor.at(500, book(500, BIDS))
-            heard.append([frame for frame in await client.settled() if "checksum" in frame])
-
-    right, wrong = heard
-    sums = [[frame.pop("checksum") for frame in frames] for frames in heard]
-    assert right == wrong
-    assert len(sums[0]) == 2
-    assert sums[0][0] != sums[1][0]
-    assert sums[0][1] == sums[1][1]
-
-
-async def test_pushes_come_twice_and_out_of_order() -> None:
-    async with open_floor() as floor, floor.client() as client:
-        await client.subscribe("trades", symbol=BTC)
-        doubled = Duplicate(on="ws", type="trade", count=1)
-        fail(floor, doubled, Reorder(on="ws", type="trade", after=1, count=1))
-        floor.at(5, prints(5, "1", "2", "3"))
-        heard = await client.settled()
-
-    assert [frame["data"]["tradeId"] for frame in heard] == ["1", "1", "3", "2"]
-
-
-async def test_a_rule_finds_pushes_by_their_method_too() -> None:
-    async with open_floor(speaking(push="method")) as floor, floor.client() as client:
-        await client.subscribe("candles", symbol=BTC, timeframe="1m")
-        fail(floor, Silent(type="candleUpdate"))
-        floor.at(5, prints(5, "1"))
-        heard = await client.settled()
-
-    assert heard == []
-
-
-@pytest.mark.parametrize(
-    ("rule", "code"),
-    [
-        (Close(on="ws", type="trade", code=1012, reason="restart"), 1012),
-        (Abort(on="ws", type="trade"), None),
-    ],
-)
-async def test_a_connection_ends_in_the_place_of_a_push(
-    rule: Close | Abort, code: int | None
-) -> None:
-    async with open_floor() as floor, floor.client() as client:
-        await client.subscribe("trades", symbol=BTC)
-        fail(floor, rule)
-        floor.at(5, prints(5, "1"))
-        with pytest.raises(ConnectionClosed) as ended:
-            await client.frame()
-
-    assert (None if ended.value.rcvd is None else ended.value.rcvd.code) == code
-
-
-async def test_a_half_open_connection_answers_nothing() -> None:
-    async with open_floor() as floor, floor.client() as client:
-        await client.subscribe("trades", symbol=BTC)
-        fail(floor, HalfOpen(on="ws", count=1))
-        floor.at(5, prints(5, "1"))
-        await client.send({"id": "9", "method": "ping"})
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(SILENCE_SECS):
-                await client.line.recv()
-        await floor.venue.drop_connections()
 
 
 # Rules and the log.
@@ -324,3 +269,14 @@ async def test_all_that_passes_is_logged(tmp_path: Path) -> None:
     frames = [row["body"] for row in rows if row["kind"] == "ws"]
     assert [frame.get("method", frame.get("status")) for frame in frames] == ["ping", 200]
     assert rows[2]["body"] == ORDER
+
+
+def test_the_documented_rules_are_those_that_the_venue_suffers() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "venues" / "synthetix-loopback.md"
+    table, _, example = docs.read_text().partition("| `do` |")[2].partition("```toml\n")
+    documented = {do for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+                  for do in re.findall(r"`(\w+)`", row)}  # fmt: skip
+    suffered = {do for do, rule in RULES.items() if not rule.needs or rule.needs in REACH.traits}
+
+    assert documented == suffered
+    assert len(parse_rules(example.partition("```")[0].encode(), "docs", REACH)) == 3

@@ -119,14 +119,15 @@ async def test_a_closed_market_has_no_price() -> None:
 
 
 async def test_periods_are_told_as_far_as_history_reaches() -> None:
-    async with SynthetixVenue(VenueOptions(history_minutes=2_000)).running() as venue:
+    async with SynthetixVenue(VenueOptions()).running() as venue:
         body = {"params": {"action": "getMarketPrices"}}
         url = f"{venue.http_url}/info"
         answer = await asyncio.to_thread(requests.post, url, json=body, timeout=DEADLINE_SECS)
     stats = answer.json()["response"][BTC]["periodStats"]
 
-    assert set(stats) == {"1h", "24h"}
-    assert Decimal(stats["24h"]["volume"]) > Decimal(stats["1h"]["volume"]) > 0
+    assert set(stats) == {"1h", "24h", "7d"}
+    volumes = [Decimal(stats[window]["volume"]) for window in ("1h", "24h", "7d")]
+    assert 0 < volumes[0] < volumes[1] < volumes[2]
 
 
 async def test_the_book_is_told_best_first_up_to_a_limit() -> None:

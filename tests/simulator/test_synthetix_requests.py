@@ -5,6 +5,8 @@ import http.client
 import json
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from simulator.synthetix import VenueOptions
 from simulator.synthetix_answers import CODES, Answer
@@ -88,6 +90,12 @@ async def test_a_nameless_program_may_be_refused(required: bool, status: int) ->
     async with open_floor(VenueOptions(require_user_agent=required)) as floor:
         assert (await floor.ask("getTiers")).status_code == 200
         assert await asyncio.to_thread(_post_without_user_agent, floor) == status
+        try:
+            async with connect(f"{floor.venue.ws_url}/info", user_agent_header=None):
+                opened = 200
+        except InvalidStatus as e:
+            opened = e.response.status_code
+        assert opened == status
 
 
 def _post_without_user_agent(floor: Floor) -> int:
