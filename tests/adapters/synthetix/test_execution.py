@@ -291,7 +291,7 @@ async def test_leverage_is_set_at_connect_and_by_command(at: At) -> None:
 
 async def test_a_restart_knows_its_orders_by_name_kind_and_trigger(at: At) -> None:
     async with synthetix_venue() as venue:
-        node = {"adapter": SYNTHETIX, "instrument_ids": (BTC,)}
+        node = {"adapter": SYNTHETIX}
         async with node_on(venue, *at, **node) as run:
             entry = market(run)
             await done(entry)
@@ -465,7 +465,7 @@ async def test_a_delegate_trades_the_sub_account_that_it_is_told(at: At) -> None
 
 async def test_the_switch_is_moved_while_all_is_well_and_taken_back_at_the_end(at: At) -> None:
     async with synthetix_venue() as venue:
-        node = {"adapter": SYNTHETIX, "instrument_ids": (BTC,)}
+        node = {"adapter": SYNTHETIX}
         async with node_on(venue, *at, dead_mans_switch_secs=5, **node) as run:
             order = limit(run, 0.97)
             await resting(order)
