@@ -1,4 +1,4 @@
-"""The venue's own books of an account after a run, beside ours; no part of the trading."""
+"""A venue's own books of an account after a run, beside ours; no part of the trading."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.common.books import AccountBooks
+from adapters.common.books import Books
 
 TOLERANCE: Final = Decimal("0.01")  # a cent, in dollars
 
@@ -62,14 +62,14 @@ def _line(what: str, venue: Decimal, ours: Decimal) -> str:
     )
 
 
-def comparison(books: AccountBooks, *, pnl: Sequence[Decimal], equity: Decimal) -> Comparison:
+def compare_books(books: Books, *, pnl: Sequence[Decimal], equity: Decimal) -> Comparison:
     """
     Set a venue's books beside ours.
 
     Parameters
     ----------
     books
-        What the venue says.
+        The venue's, of an account all of whose history is of one run.
     pnl
         What each of our trades earned after fees.
     equity

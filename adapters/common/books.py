@@ -1,22 +1,22 @@
-"""What a venue says of an account as a whole, to be held against what a run says of it."""
+"""What a venue says that an account has come to, to be set beside our own books; values only."""
 
 from decimal import Decimal
 
 import msgspec
 
 
-class AccountBooks(msgspec.Struct, frozen=True, kw_only=True):
+class Books(msgspec.Struct, frozen=True, kw_only=True):
     """
-    An account by the venue's word, in its settlement currency.
+    The books of one account, all amounts in dollars.
 
     Attributes
     ----------
     pnl
         Earned by closed trades, after fees and without funding.
     equity
-        What the account is worth.
+        What the account is worth now.
     funding
-        Received, or paid if negative; in the equity as well.
+        Received, or paid if negative; in the equity.
     orders, positions
         How many are open.
 

@@ -99,9 +99,11 @@ class AccountNews:
             case OtherNews(kind, text):
                 self._on_other(kind, text)
 
-    def on_order(self, order: AccountOrder, code: str = "", reason: str = "") -> None:
-        """Take what the venue says of one order."""
-        events = self._observer.on_order(order, code, reason)
+    def on_order(
+        self, order: AccountOrder, code: str = "", reason: str = "", *, is_latest: bool = False
+    ) -> None:
+        """Take what the venue says of one order; the parameters are those of the observer."""
+        events = self._observer.on_order(order, code, reason, is_latest=is_latest)
         if events is None:
             self._note(order)
             self._foreign.on_order(order.venue_id)

@@ -69,6 +69,7 @@ class AccountTrade(msgspec.Struct, frozen=True):
     order: OrderRef = OrderRef()
     orderId: Id | None = None
     fee: Amount = Amount(0)
+    realizedPnl: Amount = Amount(0)
     maker: bool = False
     timestamp: Moment = Moment(0)
     tradedAt: Moment = Moment(0)
@@ -90,6 +91,18 @@ class TradePage(msgspec.Struct, frozen=True):
 
     trades: list[AccountTrade] | None = None
     hasMore: bool = False
+
+
+class FundingSummary(msgspec.Struct, frozen=True):
+    """What payments come to: `{"netFunding":"-0.12","totalPayments":"3"}`."""
+
+    netFunding: Amount = Amount(0)
+
+
+class FundingPayments(msgspec.Struct, frozen=True):
+    """The payments of an account, and what they come to (getFundingPayments)."""
+
+    summary: FundingSummary = FundingSummary()
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -121,18 +134,6 @@ class Collateral(msgspec.Struct, frozen=True):
     symbol: str
     quantity: Amount
     withdrawable: Amount = Amount(0)
-
-
-class FundingSummary(msgspec.Struct, frozen=True):
-    """The sum of a funding history."""
-
-    netFunding: Amount = Amount(0)
-
-
-class FundingHistory(msgspec.Struct, frozen=True):
-    """Funding received and paid (getFundingPayments): `{"summary":{"netFunding":"-0.5"}}`."""
-
-    summary: FundingSummary = FundingSummary()
 
 
 class MarginSummary(msgspec.Struct, frozen=True):

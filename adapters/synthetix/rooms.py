@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, cast
 
 from nautilus_trader.cache.cache import Cache
@@ -140,7 +141,13 @@ class AccountRooms:
             on_updated=lambda _order, _quantity: None,
             on_early=self._on_early,
         )
-        observer = OrderObserver(ledger.tracker, ledger.adoption.recall, self._terms_of)
+        observer = OrderObserver(
+            ledger.tracker,
+            ledger.adoption.recall,
+            self._terms_of,
+            is_cancel_wanted=self._is_cancel_wanted,
+            on_vanished=self._on_vanished,
+        )
         self.news = AccountNews(
             ledger, observer, foreign, self.watch, self._account.note, self._on_gap
         )
@@ -149,7 +156,7 @@ class AccountRooms:
             ledger,
             grace_ms=config.absence_grace_ms,
             ask_venue_ms=http.exchange_time_ms,
-            on_order=self.news.on_order,
+            on_order=partial(self.news.on_order, is_latest=True),
             on_fills=self.news.on_late_fills,
         )
         self.reconciliation = Reconciliation(
@@ -222,6 +229,13 @@ class AccountRooms:
     def _terms_of(self, key: str) -> Terms | None:
         order: Order | None = self._cache.order(ClientOrderId(key))
         return None if order is None else terms_of(order)
+
+    def _is_cancel_wanted(self, key: str) -> bool:
+        order: Order | None = self._cache.order(ClientOrderId(key))
+        return order is not None and bool(order.is_pending_cancel)
+
+    def _on_vanished(self, key: str) -> None:
+        self.lookups.want(key)
 
     async def _read_fills(self, start_ms: int) -> None:
         self.news.on_fills(await self._account.fills(start_ms))
