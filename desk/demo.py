@@ -15,11 +15,13 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from nautilus_trader.core.nautilus_pyo3 import HttpClient
 
+import adapters.common.errors
 from config.errors import ProfileError
 from config.loading import load_profile
 from config.secrets import Secret
 from config.settings import Profile
 from desk.exits import Exit, UsageError, VenueError
+from desk.kits import VENUES, VenueKit
 from desk.ledger import Comparison, compare_books
 from desk.loopback import MadeUpAccount, exported, loopback_venue
 from desk.output import AsJson
@@ -28,7 +30,6 @@ from desk.session import Script, SessionResult
 from desk.webhook import WebhookSecrets
 from simulator.replay import Replay
 
-VENUE = "hyperliquid"
 MARKET_SECS = 9_000.0  # of generated market that pass in one demo: 150 one-minute bars
 REPLAY_WARMUP_BARS = 15  # a recording has no history before it; RSI(14) needs so many to speak
 SECONDS = 30.0
@@ -103,42 +104,54 @@ def run_demo(
     seconds = SECONDS if seconds is None else seconds
     if seconds < SECONDS_MIN:
         raise UsageError(f"--seconds: expected at least {SECONDS_MIN:g}, was {seconds:g}")
-    if set(profile.venues) != {VENUE}:
-        wanted = f"the one venue {VENUE!r} (addresses of others must be given)"
-        raise ProfileError(profile.file, "venues", wanted, ", ".join(map(repr, profile.venues)))
-    market, profile = _market(profile, seed, seconds, replay)
-    account = MadeUpAccount.new() if profile.venues[VENUE].execution == "live" else None
+    venue = _venue_of(profile)
+    market, profile = _market(profile, venue, seed, seconds, replay)
+    account = MadeUpAccount.new() if profile.venues[venue].execution == "live" else None
     accounts = [] if account is None else account.options
-    with loopback_venue(VENUE, [*market, *accounts]) as urls, TemporaryDirectory() as state:
-        profile = profile.with_venue_urls(VENUE, urls.http, urls.ws)
+    with loopback_venue(venue, [*market, *accounts]) as urls, TemporaryDirectory() as state:
+        profile = profile.with_venue_urls(venue, urls.http, urls.ws)
         secret = Secret(secrets.token_urlsafe(24))
         carried = WebhookSecrets(secret, None)
         script = _post_alerts(profile, secret, seconds)
         if account is None:
             return run_and_report(profile, carried, seconds=seconds, script=script, as_json=as_json)
-        profile = profile.with_state_directory(VENUE, state)
-        with exported(profile.venues[VENUE].private_key_env, account.key):
+        profile = profile.with_state_directory(venue, state)
+        with exported(profile.venues[venue].private_key_env, account.key):
             return run_and_report(
                 profile,
                 carried,
                 seconds=seconds,
                 script=script,
-                compare=_comparer(urls.http, account.address),
+                compare=_comparer(VENUES[venue], urls.http, account),
                 as_json=as_json,
             )
 
 
-def _comparer(url: str, address: str) -> Callable[[SessionResult], Comparison]:
+def _venue_of(profile: Profile) -> str:
+    """Return the one venue that a profile trades on."""
+    if len(profile.venues) != 1 or not profile.venues.keys() <= VENUES.keys():
+        wanted = f"one venue, {' or '.join(VENUES)} (addresses of others must be given)"
+        raise ProfileError(profile.file, "venues", wanted, ", ".join(map(repr, profile.venues)))
+    return next(iter(profile.venues))
+
+
+def _comparer(
+    kit: VenueKit, url: str, account: MadeUpAccount
+) -> Callable[[SessionResult], Comparison]:
     def compare(result: SessionResult) -> Comparison:
         pnl = [trade.pnl for trade in result.trades]
         equity = result.equity[0][1].equity if result.equity else Decimal(0)
-        return asyncio.run(compare_books(url, address, pnl=pnl, equity=equity))
+        try:
+            books = asyncio.run(kit.read_books(url, account.key.reveal()))
+        except adapters.common.errors.VenueError as e:
+            raise VenueError(f"The venue does not tell its books: {e}") from e
+        return compare_books(books, pnl=pnl, equity=equity)
 
     return compare
 
 
 def _market(
-    profile: Profile, seed: int, seconds: float, replay: Path | None
+    profile: Profile, venue: str, seed: int, seconds: float, replay: Path | None
 ) -> tuple[list[str], Profile]:
     """Return the venue's options for its market, and the profile on a coin of that market."""
     if replay is None:
@@ -148,7 +161,7 @@ def _market(
         return [*market, "--speed", str(MARKET_SECS / seconds)], profile
     coin, market_secs = _recording(replay)
     market = ["--replay", str(replay), "--speed", str(market_secs / seconds)]
-    return market, _on_recorded_coin(profile, coin)
+    return market, _on_recorded_coin(profile, venue, coin)
 
 
 def _recording(path: Path) -> tuple[str, float]:
@@ -164,8 +177,9 @@ def _recording(path: Path) -> tuple[str, float]:
     return perps[0].coin, (end_ms - source.start_ms) / 1000
 
 
-def _on_recorded_coin(profile: Profile, coin: str) -> Profile:
-    instrument = f"{coin}-USD-PERP.{VENUE.upper()}"
+def _on_recorded_coin(profile: Profile, venue: str, coin: str) -> Profile:
+    _, _, rest = VENUES[venue].demo_instrument.partition("-")
+    instrument = f"{coin}-{rest}"
     places: dict[str, dict[str, Any]] = {
         "rsi": {
             "instrument_id": instrument,
@@ -179,8 +193,8 @@ def _on_recorded_coin(profile: Profile, coin: str) -> Profile:
         for s in profile.strategies
     )
     # A recording need not hold the coins whose leverage the profile sets.
-    venue = msgspec.structs.replace(profile.venues[VENUE], leverage={}, isolated=())
-    return msgspec.structs.replace(profile, strategies=moved, venues={VENUE: venue})
+    settings = msgspec.structs.replace(profile.venues[venue], leverage={}, isolated=())
+    return msgspec.structs.replace(profile, strategies=moved, venues={venue: settings})
 
 
 def _post_alerts(profile: Profile, secret: Secret, seconds: float) -> Script | None:

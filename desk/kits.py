@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nautilus_trader.common.component import LiveClock
 from nautilus_trader.config import (
@@ -16,6 +16,7 @@ from nautilus_trader.live.factories import LiveDataClientFactory, LiveExecClient
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import Instrument
 
+from adapters.common.books import Books
 from adapters.hyperliquid import (
     HyperliquidDataClientConfig,
     HyperliquidExecClientConfig,
@@ -23,6 +24,7 @@ from adapters.hyperliquid import (
     HyperliquidLiveExecClientFactory,
     HyperliquidProductType,
 )
+from adapters.hyperliquid import books as hyperliquid_books
 from adapters.hyperliquid import factories as hyperliquid_factories
 from adapters.hyperliquid.signing import Signer
 from adapters.synthetix import (
@@ -31,6 +33,7 @@ from adapters.synthetix import (
     SynthetixLiveDataClientFactory,
     SynthetixLiveExecClientFactory,
 )
+from adapters.synthetix import books as synthetix_books
 from adapters.synthetix import factories as synthetix_factories
 from config.decoding import convert
 from config.errors import ProfileError
@@ -50,6 +53,7 @@ class VenueKit(NamedTuple):
     `load_instrument` asks the venue, without an account, for one that it may not list; it raises
     VenueError for a venue that does not tell. `demo_profile` trades live on a loopback venue, where
     `demo_instrument` is listed and its best price offers less than `demo_notional_max`.
+    `read_books` asks such a venue, by its REST address, for the books of the account of a key.
     """
 
     data_config: Callable[[str, str, VenueSettings], LiveDataClientConfig]
@@ -60,6 +64,7 @@ class VenueKit(NamedTuple):
     demo_profile: str
     demo_instrument: str
     demo_notional_max: Decimal
+    read_books: Callable[[str, str], Coroutine[Any, Any, Books]]
 
 
 def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> HyperliquidDataClientConfig:
@@ -177,6 +182,7 @@ VENUES: Final = {
         demo_profile="demo-live",
         demo_instrument="BTC-USD-PERP.HYPERLIQUID",
         demo_notional_max=Decimal(40_000),  # of some 30,000
+        read_books=hyperliquid_books.read_books,
     ),
     "synthetix": VenueKit(
         _synthetix_data,
@@ -187,6 +193,7 @@ VENUES: Final = {
         demo_profile="demo-live-synthetix",
         demo_instrument="BTC-USDT-PERP.SYNTHETIX",
         demo_notional_max=Decimal(250_000),  # of some 110,000
+        read_books=synthetix_books.read_books,
     ),
 }
 

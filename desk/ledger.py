@@ -1,16 +1,14 @@
-"""The venue's own books of an account after a run, beside ours; no part of the trading."""
+"""A venue's own books of an account after a run, beside ours; no part of the trading."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 import msgspec
-from nautilus_trader.core.nautilus_pyo3 import HttpClient
 
-from desk.exits import VenueError
+from adapters.common.books import Books
 
 TOLERANCE: Final = Decimal("0.01")  # a cent, in dollars
-HTTP_OK: Final = 200
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,79 +62,26 @@ def _line(what: str, venue: Decimal, ours: Decimal) -> str:
     )
 
 
-class _MarginSummary(msgspec.Struct, frozen=True, rename="camel"):
-    account_value: Decimal
-
-
-class _State(msgspec.Struct, frozen=True, rename="camel"):
-    margin_summary: _MarginSummary
-    asset_positions: list[msgspec.Raw]
-
-
-class _Fill(msgspec.Struct, frozen=True, rename="camel"):
-    closed_pnl: Decimal  # before fees, although the venue's page says after
-    fee: Decimal
-
-
-class _FundingDelta(msgspec.Struct, frozen=True):
-    usdc: Decimal
-
-
-class _Funding(msgspec.Struct, frozen=True):
-    delta: _FundingDelta
-
-
-async def compare_books(
-    url: str, address: str, *, pnl: Sequence[Decimal], equity: Decimal
-) -> Comparison:
+def compare_books(books: Books, *, pnl: Sequence[Decimal], equity: Decimal) -> Comparison:
     """
-    Ask a Hyperliquid venue for the account's books and set them beside ours.
+    Set a venue's books beside ours.
 
     Parameters
     ----------
-    url
-        The venue's REST address, without path.
-    address
-        The account, all of whose history is of one run (at most 2,000 fills).
+    books
+        The venue's, of an account all of whose history is of one run.
     pnl
         What each of our trades earned after fees.
     equity
         What we think the account is worth.
 
-    Raises
-    ------
-    VenueError
-        The venue does not answer, or not as expected.
-
     """
-    client = HttpClient()
-    state = await _ask(client, url, {"type": "clearinghouseState", "user": address}, _State)
-    fills = await _ask(client, url, {"type": "userFills", "user": address}, list[_Fill])
-    since_ever = {"type": "userFunding", "user": address, "startTime": 0}
-    funding = await _ask(client, url, since_ever, list[_Funding])
-    orders = await _ask(client, url, {"type": "openOrders", "user": address}, list[msgspec.Raw])
     return Comparison(
-        pnl_venue=sum((fill.closed_pnl - fill.fee for fill in fills), Decimal(0)),
+        pnl_venue=books.pnl,
         pnl_ours=sum(pnl, Decimal(0)),
-        equity_venue=state.margin_summary.account_value,
+        equity_venue=books.equity,
         equity_ours=equity,
-        funding=sum((payment.delta.usdc for payment in funding), Decimal(0)),
-        orders=len(orders),
-        positions=len(state.asset_positions),
+        funding=books.funding,
+        orders=books.orders,
+        positions=books.positions,
     )
-
-
-async def _ask[T](
-    client: HttpClient, url: str, question: Mapping[str, object], type_: type[T]
-) -> T:
-    response = await client.post(
-        f"{url}/info",
-        headers={"Content-Type": "application/json"},
-        body=msgspec.json.encode(question),
-    )
-    if response.status != HTTP_OK:
-        raise VenueError(f"The venue refused {question['type']} with {response.status}")
-    try:
-        return msgspec.json.decode(response.body, type=type_, strict=False)
-    except msgspec.DecodeError as e:
-        raise VenueError(f"Expected {question['type']} to be answered as documented: {e}") from e

@@ -21,6 +21,8 @@ class RedisServer:
     With `is_tls` it speaks nothing but TLS, as localhost, by the authority of `authority`.
     """
 
+    is_tls = False
+
     def __init__(self, folder: Path, *arguments: str, is_tls: bool = False) -> None:
         self.folder = folder
         self.is_tls = is_tls
@@ -90,7 +92,11 @@ class RedisServer:
         if not self.is_tls:
             return plain
         context = ssl.create_default_context(cafile=str(self.authority))
-        return context.wrap_socket(plain, server_hostname="localhost")
+        try:
+            return context.wrap_socket(plain, server_hostname="localhost")
+        except OSError:
+            plain.close()
+            raise
 
 
 def _encode(*words: str) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from adapters.common.governor import Rank, WeightGovernor
 from adapters.synthetix.account_schemas import (
     AccountOrder,
     AccountTrade,
+    FundingPayments,
     Position,
     SubAccount,
     TradePage,
@@ -38,12 +40,15 @@ BACKOFF_MAX_SECS = 5.0
 EXPIRES_AFTER_MS = 60_000
 # An order that ends while the list is read moves all behind it ahead: pages overlap by so many.
 PAGE_OVERLAP = 10
+# How many the venue tells at most is not documented.
+FUNDING_PAYMENTS_PER_REQUEST = 1_000
 
 _OPEN_ORDERS = decoder(list[AccountOrder])
 _HISTORY = decoder(list[AccountOrder])
 _TRADES = decoder(TradePage)
 _POSITIONS = decoder(list[Position])
 _SUB_ACCOUNT = decoder(SubAccount)
+_FUNDINGS = decoder(FundingPayments)
 
 
 class AccountHttp:
@@ -162,6 +167,12 @@ class AccountHttp:
     async def sub_account(self) -> SubAccount:
         """Return the money, the margins and the leverages."""
         return await self._ask("getSubAccount", {}, _SUB_ACCOUNT)
+
+    async def funding_total(self) -> Decimal:
+        """Return what the latest payments of funding come to, below zero if it was paid."""
+        filters = {"limit": FUNDING_PAYMENTS_PER_REQUEST}
+        payments = await self._ask("getFundingPayments", filters, _FUNDINGS)
+        return Decimal(payments.summary.netFunding)
 
     async def _ask[T](
         self, action: str, filters: Mapping[str, Any], read: msgspec.json.Decoder[T]

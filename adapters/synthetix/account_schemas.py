@@ -69,6 +69,7 @@ class AccountTrade(msgspec.Struct, frozen=True):
     order: OrderRef = OrderRef()
     orderId: Id | None = None
     fee: Amount = Amount(0)
+    realizedPnl: Amount = Amount(0)
     maker: bool = False
     timestamp: Moment = Moment(0)
     tradedAt: Moment = Moment(0)
@@ -90,6 +91,18 @@ class TradePage(msgspec.Struct, frozen=True):
 
     trades: list[AccountTrade] | None = None
     hasMore: bool = False
+
+
+class FundingSummary(msgspec.Struct, frozen=True):
+    """What payments come to: `{"netFunding":"-0.12","totalPayments":"3"}`."""
+
+    netFunding: Amount = Amount(0)
+
+
+class FundingPayments(msgspec.Struct, frozen=True):
+    """The payments of an account, and what they come to (getFundingPayments)."""
+
+    summary: FundingSummary = FundingSummary()
 
 
 class Position(msgspec.Struct, frozen=True):

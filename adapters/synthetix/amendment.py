@@ -10,7 +10,7 @@ from nautilus_trader.model.orders import Order
 
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueRefused
 from adapters.common.ledger import OrderLedger
-from adapters.common.lookups import CONFIRM_SECS, OrderLookups
+from adapters.common.lookups import OrderLookups
 from adapters.synthetix.actions import ModifyOrderAction
 from adapters.synthetix.constants import NANOS_PER_MILLI
 from adapters.synthetix.exchange import SynthetixExchange
@@ -116,7 +116,6 @@ class OrderAmendment:
             return
         self._doubts.end_modify(key, modify_id)
         self._reporter.report(self._observer.on_modified(key, modify_id, outcome, time_ms))
-        self._lookups.want(key, CONFIRM_SECS)
 
     def _refused(self, key: str, modify_id: int, reason: str) -> None:
         self._doubts.end_modify(key, modify_id)

@@ -65,9 +65,12 @@ class OrderEntry:
     # Placing
 
     async def submit(self, order: Order, params: dict[str, object] | None = None) -> None:
-        """Place one order; the venue has no use for other parameters."""
-        del params
-        await self.submit_list([order])
+        """Place one order; one that is to be traded over time is denied."""
+        slices = [name for name in params or () if name.startswith("twap")]
+        if slices:
+            self._reporter.denied(order, f"Expected an order of one piece, was one with {slices}")
+        else:
+            await self.submit_list([order])
 
     async def submit_list(self, orders: Sequence[Order]) -> None:
         """Place orders; a bracket in one request, which stands or falls as a whole."""

@@ -46,15 +46,27 @@ class OrderObserver:
         returns its client order id, after the tracker has adopted it; None if it is nobody's here.
     terms_of : Callable[[str], Terms | None]
         Returns the size and prices of an order as Nautilus holds them, None if it does not.
+    is_cancel_wanted : Callable[[str], bool]
+        Whether a cancel of the order was sent.
+    on_vanished : Callable[[str], None]
+        Told of a trigger that is gone without one: it was canceled by the venue, or has fired.
 
     """
 
     def __init__(
-        self, tracker: OrderTracker, recall: Recall, terms_of: Callable[[str], Terms | None]
+        self,
+        tracker: OrderTracker,
+        recall: Recall,
+        terms_of: Callable[[str], Terms | None],
+        *,
+        is_cancel_wanted: Callable[[str], bool],
+        on_vanished: Callable[[str], None],
     ) -> None:
         self._tracker = tracker
         self._recall = recall
         self._terms_of = terms_of
+        self._is_cancel_wanted = is_cancel_wanted
+        self._on_vanished = on_vanished
 
     def on_outcome(self, key: str, outcome: Status) -> list[OrderEvent]:
         """
@@ -72,10 +84,12 @@ class OrderObserver:
                 raise ValueError(f"Expected what became of a new order, was {outcome}")
 
     def on_order(
-        self, order: AccountOrder, code: str = "", reason: str = ""
+        self, order: AccountOrder, code: str = "", reason: str = "", *, is_latest: bool = False
     ) -> list[OrderEvent] | None:
         """
         Record what an event, a list of open orders or the history says of an order.
+
+        `is_latest` says that the venue was asked, and has no later order under this client id.
 
         Raises
         ------
@@ -88,19 +102,25 @@ class OrderObserver:
         if key is None:
             return None
         filled = Decimal(order.filledQuantity)
+        renewed = self._renewed(key, order.venue_id, order.quantity)
         if state is OrderState.OPEN:
-            return self._tracker.opened(key, order.venue_id) + self._amended(key, order)
+            opened = self._tracker.opened(key, order.venue_id)
+            return renewed + opened + self._amended(key, order)
+        if state is OrderState.CANCELED and not is_latest and self._may_have_fired(key, order):
+            self._on_vanished(key)
+            return renewed
         if state is OrderState.REJECTED and not filled:
             return self._refused(key, order.venue_id, code, reason)
         told = None if state is OrderState.FILLED and not filled else filled
-        return self._tracker.ended(key, order.venue_id, _ENDS[state], told)
+        return renewed + self._tracker.ended(key, order.venue_id, _ENDS[state], told)
 
     def on_trade(self, trade: AccountTrade) -> list[OrderEvent] | None:
         """Record a fill, however often it comes."""
         key = self._find(trade.venue_id, trade.client_id, None)
         if key is None or not self._tracker.knows(key):
             return None
-        return self._tracker.filled(key, neutral_fill(trade))
+        renewed = self._renewed(key, trade.venue_id, None)
+        return renewed + self._tracker.filled(key, neutral_fill(trade))
 
     def on_modified(
         self, key: str, modify_id: int, answer: Modified, time_ms: int
@@ -122,6 +142,22 @@ class OrderObserver:
             return []
         time_ns = order.updatedTime or order.updateTime or order.createdTime
         return self._tracker.amended(key, order.venue_id, time_ns // NANOS_PER_MILLI, terms)
+
+    # Whether a trigger keeps its id when it fires is not documented. If it does not, it is told as
+    # canceled, and another order stands under its client id.
+
+    def _renewed(self, key: str, venue_id: str, size: Decimal | None) -> list[OrderEvent]:
+        """Record that the order goes on under a new id, and of what size, if it does."""
+        known = self._tracker.venue_order_id(key) or ""
+        if not (known.isdecimal() and venue_id.isdecimal() and int(known) < int(venue_id)):
+            return []
+        fired = self._tracker.triggered(key, known)
+        return fired + self._tracker.opened(key, venue_id, size)
+
+    def _may_have_fired(self, key: str, order: AccountOrder) -> bool:
+        is_current = self._tracker.venue_order_id(key) == order.venue_id
+        is_trigger = bool(order.triggerPrice) and not order.filledQuantity
+        return is_current and is_trigger and not self._is_cancel_wanted(key)
 
     def _refused(self, key: str, venue_id: str, code: str, reason: str) -> list[OrderEvent]:
         words = f"{code} {reason}".strip() or "The venue rejected it without a reason"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, cast
 
 from nautilus_trader.cache.cache import Cache
@@ -140,14 +141,22 @@ class AccountRooms:
             on_updated=lambda _order, _quantity: None,
             on_early=self._on_early,
         )
-        observer = OrderObserver(ledger.tracker, ledger.adoption.recall, self._terms_of)
-        self.news = AccountNews(ledger, observer, foreign, self.watch, self._on_gap)
+        observer = OrderObserver(
+            ledger.tracker,
+            ledger.adoption.recall,
+            self._terms_of,
+            is_cancel_wanted=self._is_cancel_wanted,
+            on_vanished=self._on_vanished,
+        )
+        self.news = AccountNews(
+            ledger, observer, foreign, self.watch, self._account.note, self._on_gap
+        )
         inquiry = OrderInquiry(
             self._account,
             ledger,
             grace_ms=config.absence_grace_ms,
             ask_venue_ms=http.exchange_time_ms,
-            on_order=self.news.on_order,
+            on_order=partial(self.news.on_order, is_latest=True),
             on_fills=self.news.on_late_fills,
         )
         self.reconciliation = Reconciliation(
@@ -168,7 +177,7 @@ class AccountRooms:
             read_fills=self._read_fills,
             fills_from_ms=lambda: self.news.fills_from_ms,
             refresh=self.watch.refresh,
-            on_lost=lambda: None,
+            on_lost=self._account.forget_noted,
             is_connected=lambda: self.ws.is_connected,
             spawn=spawn,
         )
@@ -221,6 +230,13 @@ class AccountRooms:
         order: Order | None = self._cache.order(ClientOrderId(key))
         return None if order is None else terms_of(order)
 
+    def _is_cancel_wanted(self, key: str) -> bool:
+        order: Order | None = self._cache.order(ClientOrderId(key))
+        return order is not None and bool(order.is_pending_cancel)
+
+    def _on_vanished(self, key: str) -> None:
+        self.lookups.want(key)
+
     async def _read_fills(self, start_ms: int) -> None:
         self.news.on_fills(await self._account.fills(start_ms))
 
@@ -231,6 +247,7 @@ class AccountRooms:
         self.recovery.find_earlier(client_order_id, fill)
 
     def _on_gap(self) -> None:
+        self._account.forget_noted()
         self.recovery.on_connection(True)  # noqa: FBT003 - as after a new connection
 
 

@@ -10,7 +10,6 @@ from nautilus_trader.model.orders import Order
 from simulator.exchange.events import Fill
 from simulator.exchange.model import Order as VenueOrder
 from simulator.exchange.model import Side, Status, TriggerKind
-from simulator.hyperliquid_user_wire import FIRST_TID
 
 
 class Terms(NamedTuple):
@@ -27,7 +26,7 @@ class Terms(NamedTuple):
 
 
 class Trade(NamedTuple):
-    """A fill, in words that both sides have; the fee in USDC."""
+    """A fill, in words that both sides have; the fee in the currency of the account."""
 
     trade_id: str
     venue_order_id: str
@@ -121,10 +120,10 @@ def trade_here(event: OrderFilled) -> Trade:
     )
 
 
-def trade_there(fill: Fill) -> Trade:
-    """Write a fill as the venue has it."""
+def trade_there(fill: Fill, first_trade: int) -> Trade:
+    """Write a fill as the venue has it, whose trades are numbered from `first_trade`."""
     return Trade(
-        trade_id=str(FIRST_TID + fill.tid),
+        trade_id=str(first_trade + fill.tid),
         venue_order_id=str(fill.oid) if fill.twap_id is None else f"twap-{fill.twap_id}",
         side="BUY" if fill.side is Side.BUY else "SELL",
         size=fill.size,

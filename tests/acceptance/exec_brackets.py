@@ -4,7 +4,6 @@ from nautilus_trader.model.enums import OrderSide, OrderType
 from nautilus_trader.model.orders import Order
 
 from tests.acceptance.exec_run import BID, SIZE, Trial
-from tests.acceptance.trading_run import BTC
 
 OFFSET = 500
 """How far the entry is from the market, and each exit from the entry, in dollars."""
@@ -15,7 +14,7 @@ def bracket_of(trial: Trial, side: OrderSide) -> list[Order]:
     tester, sign = trial.tester, 1 if side == OrderSide.BUY else -1
     entry = BID - OFFSET if sign > 0 else BID + 1 + OFFSET
     orders = tester.order_factory.bracket(
-        BTC,
+        tester.config.instrument_id,
         side,
         tester.instrument.make_qty(SIZE),
         entry_order_type=OrderType.LIMIT,

@@ -7,8 +7,8 @@ the venue's own books: terms of orders, fills, fees, position and cash.
 """
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -17,20 +17,19 @@ from typing import Any
 import pytest
 from nautilus_trader.config import ImportableControllerConfig
 from nautilus_trader.core.message import Event
-from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.enums import OrderStatus, OrderType
 from nautilus_trader.model.events import OrderDenied, OrderEvent, OrderFilled, OrderRejected
 from nautilus_trader.model.orders import Order
 from nautilus_trader.model.position import Position
 from nautilus_trader.test_kit.strategies.tester_exec import ExecTester, ExecTesterConfig
 
-from adapters.hyperliquid.orders import cloid_from_client_order_id
 from simulator.events import Book, ManualMarket, Reference
 from simulator.exchange.accounts import sign
 from simulator.exchange.events import Fill
 from simulator.exchange.model import Order as VenueOrder
 from simulator.generator import universe
 from simulator.hyperliquid import HyperliquidVenue
+from simulator.synthetix import SynthetixVenue
 from simulator.wire import Level
 from tests.acceptance.exec_books import (
     Terms,
@@ -41,7 +40,7 @@ from tests.acceptance.exec_books import (
     trade_there,
 )
 from tests.acceptance.findings import FindingError, alike, unlike_stories
-from tests.acceptance.trading_run import BTC, Run, node_on, venue_of
+from tests.acceptance.trading_run import Run, node_on, venue_of
 from tests.acceptance.under_test import OURS, Adapter
 from tests.waiting import eventually
 
@@ -52,6 +51,8 @@ STRIDE = 100
 BTC_ASSET = 0
 DOLLAR = 10
 """So many ticks are a dollar, which is the price step that the venue takes near 97,000."""
+
+type Venue = HyperliquidVenue | SynthetixVenue
 
 # Nautilus adds strategies to a running trader only if there is a controller.
 CONTROLLER = ImportableControllerConfig(
@@ -64,7 +65,7 @@ CONTROLLER = ImportableControllerConfig(
 class StillMarket:
     """A venue's market of BTC that moves only when it is told to."""
 
-    def __init__(self, source: ManualMarket, venue: HyperliquidVenue) -> None:
+    def __init__(self, source: ManualMarket, venue: Venue) -> None:
         self.venue = venue
         self.bid = BID
         self._source = source
@@ -141,9 +142,8 @@ class Trial:
     def actions(self) -> list[dict[str, Any]]:
         """Return the actions that the venue has heard in this trial."""
         received = list(self.stage.run.venue.received)[self._first[2] :]
-        posts = [r.body for r in received if isinstance(r.body, dict) and "request" in r.body]
-        requests = [post["request"] for post in posts]
-        return [r["payload"]["action"] for r in requests if r["type"] == "action"]
+        found = (self.stage.adapter.action_of(r.body) for r in received if isinstance(r.body, dict))
+        return [action for action in found if action is not None]
 
     @property
     def reason(self) -> str:
@@ -177,7 +177,7 @@ class Trial:
     def prompt(self) -> None:
         """Let a tester without quotes act once, on the market as it is."""
         bid = self.stage.market.bid
-        instrument = self.stage.run.instrument()
+        instrument = self.tester.instrument
         self.tester.maintain_orders(instrument.make_price(bid), instrument.make_price(bid + 1))
 
     async def stop(self) -> None:
@@ -196,7 +196,7 @@ class Trial:
         run = self.stage.run
         position = run.ledger.positions.get(BTC_ASSET)
         size = position.size if position else Decimal(0)
-        held = run.cache.positions_open(instrument_id=BTC)
+        held = run.cache.positions_open(instrument_id=self.stage.adapter.instrument_id)
         found = sum((p.signed_decimal_qty() for p in held), Decimal(0))
         if found != size:
             raise FindingError(f"a position of {found}, {size} at the venue")
@@ -221,7 +221,9 @@ class Trial:
 
     def trades_there(self) -> list[Trade]:
         """Return the fills as the venue has them."""
-        return self._by_ids_of_both([trade_there(fill) for fill in self.fills])
+        return self._by_ids_of_both(
+            [trade_there(fill, self.stage.adapter.first_trade) for fill in self.fills]
+        )
 
     def _by_ids_of_both(self, trades: list[Trade]) -> list[Trade]:
         """Where an adapter gives fills names of its own, number the names in order."""
@@ -233,17 +235,18 @@ class Trial:
     def terms_here(self) -> dict[str, Terms]:
         """Return the orders that were sent as Nautilus holds them, by the venue's client id."""
         return {
-            cloid_from_client_order_id(order.client_order_id.value): terms_here(order)
+            self._name_of(order): terms_here(order)
             for order in self.orders
             if order.status != OrderStatus.DENIED
         }
 
+    def _name_of(self, order: Order) -> str:
+        return self.stage.adapter.name_of(order.client_order_id.value)
+
     def terms_there(self) -> dict[str, Terms]:
         """Return the orders as the venue has them."""
         markets = {
-            cloid_from_client_order_id(order.client_order_id.value)
-            for order in self.orders
-            if order.order_type == OrderType.MARKET
+            self._name_of(order) for order in self.orders if order.order_type == OrderType.MARKET
         }
         return {
             name: terms_there(order, has_price=name not in markets)
@@ -269,7 +272,8 @@ class Stage:
 
     def cash_here(self) -> Decimal:
         """Return the balance that Nautilus holds."""
-        total = self.run.cache.account_for_venue(BTC.venue).balance_total(USDC)
+        account = self.run.cache.account_for_venue(self.adapter.instrument_id.venue)
+        total = account.balance_total(self.adapter.currency)
         return Decimal(total.as_decimal())
 
     def cash_there(self) -> Decimal:
@@ -286,7 +290,7 @@ class Stage:
         """Let a tester run from the next quote on, and stop it if the test has not."""
         quiet = {"enable_limit_buys": False, "enable_limit_sells": False, "log_data": False}
         config = ExecTesterConfig(
-            instrument_id=BTC,
+            instrument_id=self.adapter.instrument_id,
             order_qty=SIZE,
             order_id_tag=str(next(self._tags)),
             **quiet | settings,
@@ -312,7 +316,8 @@ class Stage:
             raise FindingError(f"{'; '.join(trial.findings)}, all else passes")
 
     def _has_heard_the_market(self) -> bool:
-        return int(self.run.cache.quote_tick(BTC).bid_price) == self.market.bid
+        quote = self.run.cache.quote_tick(self.adapter.instrument_id)
+        return int(quote.bid_price) == self.market.bid
 
     def is_flat(self) -> bool:
         """Return whether the venue has neither an order nor a position of the account."""
@@ -321,10 +326,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def still_market() -> AsyncIterator[StillMarket]:
+async def still_market(
+    open_venue: Callable[..., AbstractAsyncContextManager[Venue]] = venue_of,
+) -> AsyncIterator[StillMarket]:
     """Run a venue whose market stands still."""
     source = ManualMarket(universe(), time.time_ns() // 1_000_000, gives=(Book, Reference))
-    async with venue_of(source=source) as venue:
+    async with open_venue(source=source) as venue:
         market = StillMarket(source, venue)
         market.show()
         yield market

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nautilus_trader.model.currencies import USDT
 from nautilus_trader.model.identifiers import InstrumentId
 
 from adapters.synthetix import (
@@ -21,6 +22,7 @@ from simulator.generator import Generator
 from simulator.synthetix import SynthetixVenue, VenueOptions
 from simulator.synthetix_accounts import trading_opener
 from simulator.synthetix_directory import FIRST_SUB_ACCOUNT
+from simulator.synthetix_news import FIRST_TRADE
 from simulator.synthetix_trading import TradingOptions
 from tests.acceptance.trading_run import CASH, Run, node_on
 from tests.acceptance.under_test import (
@@ -64,6 +66,14 @@ async def synthetix_clients(
     )
 
 
+def signed_action(body: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what a signed request does, by WebSocket or REST; None if it only asks."""
+    params = body.get("params", {})
+    is_action = "signature" in params or "signature" in body
+    is_question = not is_action or str(params.get("action", "get")).startswith("get")
+    return None if is_question else params
+
+
 SYNTHETIX = Adapter(
     name="synthetix",
     build=synthetix_clients,
@@ -76,6 +86,11 @@ SYNTHETIX = Adapter(
     is_shared=True,
     client="SYNTHETIX",
     account=SUB_ACCOUNT,
+    instrument_id=BTC,
+    currency=USDT,
+    name_of=str,
+    first_trade=FIRST_TRADE,
+    action_of=signed_action,
 )
 
 
@@ -113,7 +128,6 @@ async def trading(
             state,
             monkeypatch,
             adapter=SYNTHETIX,
-            instrument_ids=(BTC,),
             **settings,
         ) as run,
     ):

@@ -44,12 +44,11 @@ from simulator.generator import Generator
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
 from simulator.hyperliquid_trading import TradingOptions
 from simulator.synthetix import SynthetixVenue
-from tests.acceptance.under_test import ADDRESS, OURS, Adapter
+from tests.acceptance.under_test import ADDRESS, BTC, OURS, Adapter
 from tests.waiting import eventually
 from webhook.client import Desk, SignalDataClientConfig, signal_client_factory
 from webhook.inbox import Queue
 
-BTC = InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID")
 ETH = InstrumentId.from_str("ETH-USD-PERP.HYPERLIQUID")
 CASH = Decimal(100_000)
 
@@ -153,7 +152,7 @@ async def node_on(
     state: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
-    instrument_ids: tuple[InstrumentId, ...] = (BTC,),
+    instrument_ids: tuple[InstrumentId, ...] = (),
     strategy: Strategy | None = None,
     engine: LiveExecEngineConfig | None = None,
     controller: ImportableControllerConfig | None = None,
@@ -168,6 +167,7 @@ async def node_on(
 
     With an `inbox` it takes alerts, and looks at the venue for orders of earlier processes.
     """
+    wanted = instrument_ids or (adapter.instrument_id,)
     lookup = OrderLookup()
     alerts: dict[str, LiveDataClientConfig] = (
         {} if inbox is None else {"WEBHOOK": SignalDataClientConfig()}
@@ -191,14 +191,12 @@ async def node_on(
         desk = Desk(find_order=lookup.find_order)
         node.add_data_client_factory("WEBHOOK", signal_client_factory(inbox, desk))
         node.build()
-        hand = strategy or Hand(
-            StrategyConfig(strategy_id="HAND", order_id_tag="001"), instrument_ids
-        )
+        hand = strategy or Hand(StrategyConfig(strategy_id="HAND", order_id_tag="001"), wanted)
         node.trader.add_strategy(hand)
         task = asyncio.create_task(node.run_async())
         try:
             await eventually(lambda: hand.is_running, timeout_secs=start_secs)
-            await eventually(lambda: all(node.cache.quote_tick(i) for i in instrument_ids))
+            await eventually(lambda: all(node.cache.quote_tick(i) for i in wanted))
             yield Run(venue, node, hand, clients.execution, adapter.account)
         finally:
             await node.stop_async()

@@ -24,6 +24,9 @@ from nautilus_trader.config import (
 )
 from nautilus_trader.core import nautilus_pyo3
 from nautilus_trader.live.factories import LiveDataClientFactory, LiveExecClientFactory
+from nautilus_trader.model.currencies import USDC
+from nautilus_trader.model.identifiers import InstrumentId
+from nautilus_trader.model.objects import Currency
 
 from adapters.hyperliquid import (
     HyperliquidDataClientConfig,
@@ -33,12 +36,15 @@ from adapters.hyperliquid import (
 )
 from adapters.hyperliquid.account_news import USER_STREAMS
 from adapters.hyperliquid.governor import address_governor
+from adapters.hyperliquid.orders import cloid_from_client_order_id
 from simulator.hyperliquid import HyperliquidVenue
+from simulator.hyperliquid_user_wire import FIRST_TID
 from tests.acceptance.door import door_to
 
 KEY = "0x" + "01" * 32
 KEY_VARIABLE = "PERPDESK_TEST_KEY"
 ADDRESS: str = EthAccount.from_key(KEY).address.lower()
+BTC = InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID")
 LOSS_SECS = 1
 """After so long without an answer its outcome is unknown: what is lost shall be found soon."""
 
@@ -59,6 +65,12 @@ class Clients(msgspec.Struct, frozen=True):
 
 
 type Build = Callable[..., AbstractAsyncContextManager[Clients]]
+
+
+def posted_action(body: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the action in a Hyperliquid post."""
+    request: dict[str, Any] = body.get("request", {})
+    return request["payload"]["action"] if request.get("type") == "action" else None
 
 
 class Adapter(msgspec.Struct, frozen=True):
@@ -86,6 +98,16 @@ class Adapter(msgspec.Struct, frozen=True):
         The name of its clients in a node.
     account
         What the venue's engine calls its account.
+    instrument_id
+        What the cases trade.
+    currency
+        What its balance is told in.
+    name_of
+        What the venue calls an order, from its client order id.
+    first_trade
+        What the venue adds to the engine's number of a trade.
+    action_of
+        The action in what the venue has heard; None if it is none.
 
     """
 
@@ -100,6 +122,11 @@ class Adapter(msgspec.Struct, frozen=True):
     is_shared: bool
     client: str = "HYPERLIQUID"
     account: str = ADDRESS
+    instrument_id: InstrumentId = BTC
+    currency: Currency = USDC
+    name_of: Callable[[str], str] = cloid_from_client_order_id
+    first_trade: int = FIRST_TID
+    action_of: Callable[[dict[str, Any]], dict[str, Any] | None] = posted_action
 
 
 @asynccontextmanager

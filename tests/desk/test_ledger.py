@@ -1,16 +1,24 @@
 """The venue's books beside ours: what counts as the same, and what a running venue is asked."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 
 import msgspec
 import pytest
 
-from desk.exits import VenueError
+from adapters.common.errors import VenueError
+from desk.kits import VENUES
 from desk.ledger import Comparison, compare_books
+from desk.loopback import MadeUpAccount
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
 from simulator.hyperliquid_trading import TradingOptions
+from simulator.synthetix import SynthetixVenue
+from simulator.synthetix import VenueOptions as SynthetixOptions
+from simulator.synthetix_accounts import trading_opener
+from simulator.synthetix_trading import TradingOptions as SynthetixTrading
 
-ADDRESS = "0x" + "ab" * 20
+type Venue = HyperliquidVenue | SynthetixVenue
 SAME = Comparison(
     pnl_venue=Decimal("12.345678"),
     pnl_ours=Decimal("12.345678"),
@@ -51,15 +59,29 @@ def test_the_comparison_reads_as_a_person_asks_for_it() -> None:
     ]
 
 
-async def test_a_running_venue_is_asked_for_its_books() -> None:
-    accounts = ((ADDRESS, Decimal(10_000)),)
-    options = VenueOptions(port=0, trading=TradingOptions(accounts=accounts))
-    async with HyperliquidVenue(options).running() as venue:
-        books = await compare_books(
-            venue.http_url, ADDRESS, pnl=[Decimal(1), Decimal(2)], equity=Decimal(10_003)
-        )
+def hyperliquid(address: str) -> AbstractAsyncContextManager[Venue]:
+    accounts = TradingOptions(accounts=((address, Decimal(10_000)),))
+    return HyperliquidVenue(VenueOptions(port=0, trading=accounts)).running()
 
-    assert books == Comparison(
+
+def synthetix(address: str) -> AbstractAsyncContextManager[Venue]:
+    accounts = SynthetixTrading(accounts=((address, Decimal(10_000)),))
+    return SynthetixVenue(SynthetixOptions(), open_trading=trading_opener(accounts)).running()
+
+
+@pytest.mark.parametrize("open_venue", [hyperliquid, synthetix], ids=["hyperliquid", "synthetix"])
+async def test_a_running_venue_is_asked_for_its_books(
+    request: pytest.FixtureRequest, open_venue: Callable[[str], AbstractAsyncContextManager[Venue]]
+) -> None:
+    account = MadeUpAccount.new()
+    kit = VENUES[request.node.callspec.id]
+    async with open_venue(account.address) as venue:
+        books = await kit.read_books(venue.http_url, account.key.reveal())
+        with pytest.raises(VenueError):
+            await kit.read_books(f"{venue.http_url}/nowhere", account.key.reveal())
+
+    compared = compare_books(books, pnl=[Decimal(1), Decimal(2)], equity=Decimal(10_003))
+    assert compared == Comparison(
         pnl_venue=Decimal(0),
         pnl_ours=Decimal(3),
         equity_venue=Decimal(10_000),
@@ -68,10 +90,4 @@ async def test_a_running_venue_is_asked_for_its_books() -> None:
         orders=0,
         positions=0,
     )
-    assert not books.is_settled
-
-
-async def test_a_venue_that_refuses_to_tell_is_named() -> None:
-    async with HyperliquidVenue(VenueOptions(port=0)).running() as venue:
-        with pytest.raises(VenueError, match="The venue refused clearinghouseState with 404"):
-            await compare_books(f"{venue.http_url}/nowhere", ADDRESS, pnl=[], equity=Decimal(0))
+    assert not compared.is_settled

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ from nautilus_trader.model.identifiers import InstrumentId
 from starlette.types import ASGIApp, Message
 
 from tests.webhook.intake import MemoryIntake
+from tests.webhook.sqlite_setup import Make
 from webhook.app import create_app
 from webhook.auth import Credentials
 from webhook.expiry import Ttl
+from webhook.inbox import DEFAULT_LIMITS, Limits
+from webhook.sqlite_inbox import SqliteInbox
 
 SECRET = "canary-8f3a51"
 NOW_NS = 1_795_428_000_000_000_000  # 2026-11-23T10:00:00Z
@@ -84,3 +88,23 @@ def send(app: ASGIApp) -> Post:
 
 async def _once(body: bytes | dict[str, object]) -> AsyncIterator[bytes]:
     yield body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where a test's inbox lies."""
+    return tmp_path / "inbox.db"
+
+
+@pytest.fixture
+async def make(path: Path) -> AsyncIterator[Make]:
+    """Return what makes inboxes, at the path or elsewhere; they are closed in the end."""
+    made: list[SqliteInbox] = []
+
+    def go(at: Path = path, limits: Limits = DEFAULT_LIMITS) -> SqliteInbox:
+        made.append(SqliteInbox(at, limits))
+        return made[-1]
+
+    yield go
+    for inbox in made:
+        await inbox.close()

@@ -4,16 +4,29 @@ import asyncio
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from nautilus_trader.model.currencies import USDT
 from nautilus_trader.model.enums import OrderSide, OrderStatus, TimeInForce, TriggerType
 from nautilus_trader.model.orders import Order
 
+from adapters.common.wallet import read_wallet
 from adapters.synthetix import SetLeverage
-from simulator.exchange.model import Side, Status, Tif
-from simulator.fault_rules import Delay, DropReply, DropRequest
-from tests.acceptance.synthetix_run import BTC, SYNTHETIX, synthetix_venue, trading
+from simulator.exchange.model import OrderRequest, Side, Status, Tif
+from simulator.fault_rules import Delay, DropReply, DropRequest, Duplicate, Reorder
+from simulator.fault_rules import Status as Answer
+from simulator.synthetix_dialect import Dialect
+from simulator.synthetix_perps import ENGINE_KNOBS
+from simulator.synthetix_trading import TradingOptions
+from tests.acceptance.synthetix_run import (
+    BTC,
+    SUB_ACCOUNT,
+    SYNTHETIX,
+    synthetix_venue,
+    trading,
+)
 from tests.acceptance.trading_run import CASH, Run, node_on, place_elsewhere
+from tests.acceptance.under_test import ADDRESS
 from tests.waiting import eventually
 
 SIZE = "0.01"
@@ -278,7 +291,7 @@ async def test_leverage_is_set_at_connect_and_by_command(at: At) -> None:
 
 async def test_a_restart_knows_its_orders_by_name_kind_and_trigger(at: At) -> None:
     async with synthetix_venue() as venue:
-        node = {"adapter": SYNTHETIX, "instrument_ids": (BTC,)}
+        node = {"adapter": SYNTHETIX}
         async with node_on(venue, *at, **node) as run:
             entry = market(run)
             await done(entry)
@@ -319,3 +332,156 @@ async def test_a_cancel_that_overtakes_its_order_is_kept_for_it(at: At) -> None:
         await done(order)
         assert order.status == OrderStatus.CANCELED
         assert not run.ledger.live
+
+
+def options(**terms: object) -> dict[str, object]:
+    """Return a venue's settings with the account of these tests."""
+    return {"trading": TradingOptions(accounts=((ADDRESS, CASH),), **terms)}
+
+
+@pytest.mark.parametrize("push", ["method", "channel"])
+@pytest.mark.parametrize("blank_zeros", [False, True])
+async def test_every_dialect_of_the_venue_tells_the_same(
+    at: At, push: str, blank_zeros: bool
+) -> None:
+    dialect = Dialect(push=push, blank_zeros=blank_zeros)
+    venue = options(dialect=dialect) | {"dialect": dialect}
+    async with trading(*at, venue=venue) as run:
+        order, entry = limit(run, 0.97), market(run)
+        await resting(order)
+        await done(entry)
+        assert run.hand.events_of(entry) == ["Submitted", "Accepted", "Filled"]
+        run.hand.modify_order(order, price=run.price(0.96, BTC))
+        await eventually(lambda: run.hand.events_of(order)[-1] == "Updated")
+        run.hand.cancel_order(order)
+        await done(order)
+        assert order.status == OrderStatus.CANCELED
+
+
+async def test_pushes_in_any_order_and_twice_tell_each_fill_once(at: At) -> None:
+    async with trading(*at) as run:
+        run.venue.faults.add(Duplicate(on="ws", type="subAccountUpdate"))
+        run.venue.faults.add(Reorder(on="ws", type="subAccountUpdate", probability=0.5))
+        orders = [market(run) for _ in range(10)]
+        for order in orders:
+            await done(order)
+        await eventually(lambda: run.cache.positions_open()[0].quantity == Decimal("0.1"))
+        assert [run.hand.events_of(order) for order in orders] == [
+            ["Submitted", "Accepted", "Filled"]
+        ] * 10
+
+
+async def test_a_trigger_that_goes_on_under_a_new_id_is_the_same_order(at: At) -> None:
+    knobs = msgspec.structs.replace(ENGINE_KNOBS, trigger_gives_new_id=True)
+    async with trading(*at, venue=options(knobs=knobs)) as run:
+        entry = market(run)
+        await done(entry)
+        stop = run.hand.order_factory.stop_market(
+            BTC, OrderSide.SELL, entry.quantity, run.price(0.99, BTC), reduce_only=True
+        )
+        run.hand.submit_order(stop)
+        await resting(stop)
+        fire(run, stop)
+        await done(stop)
+        assert stop.status == OrderStatus.FILLED
+        assert len(run.cache.orders()) == 2
+        await eventually(lambda: not run.cache.positions_open())
+
+
+async def test_a_trigger_that_the_venue_cancels_is_canceled(at: At) -> None:
+    async with trading(*at) as run:
+        entry = market(run)
+        await done(entry)
+        stop = run.hand.order_factory.stop_market(
+            BTC, OrderSide.SELL, entry.quantity, run.price(0.97, BTC), reduce_only=True
+        )
+        run.hand.submit_order(stop)
+        await resting(stop)
+        await done(market(run, OrderSide.SELL, reduce_only=True))
+        await done(stop)
+        assert stop.status == OrderStatus.CANCELED
+        assert run.hand.events_of(stop) == ["Submitted", "Accepted", "Canceled"]
+
+
+def fire(run: Run, stop: Order) -> None:
+    """Let the mark pass a stop."""
+    exchange, price = run.venue.trading.exchange, stop.trigger_price.as_decimal() - 1
+    run.venue.trading.tell(exchange.set_mark(0, price, price, run.venue.clock.now_ms()))
+
+
+@pytest.mark.parametrize("executed", [True, False])
+async def test_a_broken_venue_leaves_the_outcome_open_until_it_is_known(
+    at: At, executed: bool
+) -> None:
+    async with trading(*at, expires_after_secs=2) as run:
+        rule = Answer(on="post", type="placeOrders", status=500, count=1, executed=executed)
+        run.venue.faults.add(rule)
+        order = limit(run, 0.97)
+        if executed:
+            await resting(order)
+        else:
+            await eventually(lambda: order.status == OrderStatus.REJECTED, timeout_secs=12)
+        assert len(heard(run, "placeOrders")) == 1
+        assert len(run.ledger.live) == int(executed)
+
+
+async def test_a_wallet_that_the_venue_does_not_admit_is_rejected_in_its_words(at: At) -> None:
+    async with trading(*at, venue=options(whitelist=())) as run:
+        order = market(run)
+        await done(order)
+        assert order.status == OrderStatus.REJECTED
+        assert "failed whitelist arbitration" in order.last_event.reason
+
+
+async def test_a_client_id_that_the_venue_has_already_proves_that_it_arrived(at: At) -> None:
+    async with trading(*at) as run:
+        order = run.hand.order_factory.limit(
+            BTC, OrderSide.BUY, run.instrument(BTC).make_qty(Decimal(SIZE)), run.price(0.97, BTC)
+        )
+        # The first copy of it, of which the node does not know.
+        request = OrderRequest(
+            0, Side.BUY, order.price.as_decimal(), Decimal(SIZE), Tif.GTC,
+            client_id=order.client_order_id.value,
+        )  # fmt: skip
+        reply = run.venue.trading.exchange.place(run.account, [request], run.venue.clock.now_ms())
+        run.hand.submit_order(order)
+        run.venue.trading.tell(reply.events)
+        await resting(order)
+        (oid,) = run.ledger.live
+        assert order.venue_order_id.value == str(oid)
+        assert "Rejected" not in run.hand.events_of(order)
+
+
+async def test_a_delegate_trades_the_sub_account_that_it_is_told(at: At) -> None:
+    key = "0x" + "02" * 32
+    delegate = read_wallet({"KEY": key}, "KEY").address
+    venue = options(delegates=((delegate, ADDRESS),))
+    async with trading(*at, venue=venue, key=key, subaccount_id=SUB_ACCOUNT) as run:
+        order = market(run)
+        await done(order)
+        assert order.status == OrderStatus.FILLED
+        assert run.cache.account_for_venue(BTC.venue).id.value == f"SYNTHETIX-{SUB_ACCOUNT}"
+
+
+async def test_the_switch_is_moved_while_all_is_well_and_taken_back_at_the_end(at: At) -> None:
+    async with synthetix_venue() as venue:
+        node = {"adapter": SYNTHETIX}
+        async with node_on(venue, *at, dead_mans_switch_secs=5, **node) as run:
+            order = limit(run, 0.97)
+            await resting(order)
+            await eventually(lambda: len(heard(run, "scheduleCancel")) > 2, timeout_secs=8)
+            assert order.is_open
+        seconds = [each["timeoutSeconds"] for each in heard(run, "scheduleCancel")]
+        assert (set(seconds[:-1]), seconds[-1]) == ({5}, 0)
+        assert len(venue.trading.exchange.account(SUB_ACCOUNT).live) == 1
+
+
+async def test_a_twap_is_denied_and_not_bought_at_once(at: At) -> None:
+    async with trading(*at) as run:
+        order = run.hand.order_factory.market(
+            BTC, OrderSide.BUY, run.instrument(BTC).make_qty(Decimal(SIZE))
+        )
+        run.hand.submit_order(order, params={"twap_minutes": 5})
+        await done(order)
+        assert order.status == OrderStatus.DENIED
+        assert not heard(run, "placeOrders")
