@@ -87,6 +87,10 @@ class Bench:
         """Return the execution client."""
         return self._clients[-1]
 
+    def is_idle(self) -> bool:
+        """Tell whether all commands of the execution client have ended."""
+        return all(task.done() for task in self.client._tasks)
+
     # Orders
 
     def quantity(self, size: Decimal = SIZE) -> Quantity:

@@ -215,6 +215,7 @@ async def test_at_the_rate_limit_new_orders_wait_and_cancels_pass(still: Still, 
         names = [action["name"] for action in bench.sent()]
         assert names[-2:] == [still.terms.place, still.terms.cancel]
         assert limit.remaining >= 0
+        await eventually(bench.is_idle)  # a node that stops says what it breaks off
 
 
 async def test_an_order_that_was_in_flight_at_the_end_is_known_after_it(
