@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from nautilus_trader.config import LiveExecEngineConfig
 from nautilus_trader.live.execution_client import LiveExecutionClient
 from nautilus_trader.model.enums import OrderSide, OrderStatus
 from nautilus_trader.model.objects import Price, Quantity
@@ -31,6 +32,8 @@ from tests.waiting import eventually
 ASSET = 0
 SIZE = Decimal("0.01")
 SIDES = {OrderSide.BUY: Side.BUY, OrderSide.SELL: Side.SELL}
+# Nautilus asks for orders in flight as well: what is lost must be found without that.
+ALONE = LiveExecEngineConfig(reconciliation_startup_delay_secs=0.0, inflight_check_interval_ms=0)
 SETTLED_SECS = 15.0
 """What is lost is found within this time: look-ups come less and less often."""
 
@@ -298,6 +301,7 @@ async def benched(
         monkeypatch,
         instrument_ids=(terms.instrument_id,),
         adapter=keeping(terms.adapter, clients),
+        engine=ALONE,
         **(terms.adapter.settings | settings),
     ) as run:
         yield Bench(still, run, clients, heard_before)

@@ -254,6 +254,20 @@ async def test_a_broken_connection_costs_no_feed_and_doubles_nothing(data: Data)
     assert book.best_bid_price() < book.best_ask_price()
 
 
+async def test_bars_that_closed_while_away_are_told_once_it_is_back(data: Data) -> None:
+    data.want("bars")
+    await data.some("bars", 1)
+    data.venue.refuse_connections()
+    await data.venue.drop_connections()
+    back_ms = data.venue.clock.now_ms() + 3 * MINUTE_NS // 1_000_000
+    await eventually(lambda: data.venue.clock.now_ms() > back_ms, SOON_SECS)
+    count = len(data.of(Bar))
+    data.venue.refuse_connections(refused=False)
+    bars = await data.some("bars", count + 5)
+    closes = [bar.ts_event for bar in bars]
+    assert closes == list(range(closes[0], closes[-1] + 1, MINUTE_NS))
+
+
 async def test_a_venue_that_lets_nobody_in_is_tried_until_it_does(data: Data) -> None:
     data.want("quotes")
     await data.some("quotes", 1)
