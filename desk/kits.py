@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nautilus_trader.common.component import LiveClock
 from nautilus_trader.config import (
@@ -64,7 +64,7 @@ class VenueKit(NamedTuple):
     demo_profile: str
     demo_instrument: str
     demo_notional_max: Decimal
-    read_books: Callable[[str, str], Awaitable[Books]]
+    read_books: Callable[[str, str], Coroutine[Any, Any, Books]]
 
 
 def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> HyperliquidDataClientConfig:
