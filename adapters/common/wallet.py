@@ -39,6 +39,17 @@ def checksum_address(address: str) -> str:
     return "0x" + "".join(letters)
 
 
+def parse_private_key(text: str) -> coincurve.PrivateKey | None:
+    """Return the key of 64 hex digits, 0x optional; None if it is none that secp256k1 knows."""
+    match = _KEY.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return coincurve.PrivateKey(bytes.fromhex(match[1]))
+    except ValueError:
+        return None  # zero, or not below the order of the curve
+
+
 class Wallet:
     """
     Sign 32-byte digests with one private key, and never show the key.
@@ -61,7 +72,7 @@ class Wallet:
     __slots__ = ("_sign_digest", "address")
 
     def __init__(self, private_key: str) -> None:
-        key = _parse_key(private_key)
+        key = parse_private_key(private_key)
         length = len(private_key)
         del private_key  # a traceback that prints local variables finds nothing here
         if key is None:
@@ -105,13 +116,3 @@ def read_wallet(environment: Mapping[str, str], name: str) -> Wallet:
         return Wallet(key)
     except ValueError as e:
         raise ValueError(f"{name}: {e}") from None
-
-
-def _parse_key(text: str) -> coincurve.PrivateKey | None:
-    match = _KEY.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        return coincurve.PrivateKey(bytes.fromhex(match[1]))
-    except ValueError:
-        return None  # zero, or not below the order of the curve

@@ -9,10 +9,11 @@ from nautilus_trader.model.orders import Order
 from adapters.common.account_watch import AccountWatch
 from adapters.common.foreign import ForeignOrders
 from adapters.common.ledger import OrderLedger
+from adapters.common.open_orders import OpenOrders
 from adapters.common.recovery import OVERLAP_MS
 from adapters.hyperliquid.constants import NANOS_PER_MILLI
 from adapters.hyperliquid.observations import OrderObserver
-from adapters.hyperliquid.open_orders import OpenOrders
+from adapters.hyperliquid.past_orders import flatten, leaves_of
 from adapters.hyperliquid.reports import neutral_fill, twap_id_of, twap_key
 from adapters.hyperliquid.user_frames import (
     WsOpenOrders,
@@ -25,7 +26,8 @@ from adapters.hyperliquid.user_schemas import FundingPayment, OrderUpdate, TwapH
 from adapters.hyperliquid.websocket import Streamed
 
 # The history of TWAPs is told on userEvents as well, but only its own stream repeats what a broken
-# connection has missed.
+# connection has missed. That of open orders repeats with every change all that rests on the
+# venue's own dex.
 USER_STREAMS = ("orderUpdates", "userEvents", "userFills", "userTwapHistory", "openOrders")
 
 
@@ -126,7 +128,10 @@ class AccountNews:
             self.on_update(update)
 
     def _on_open_orders(self, message: WsOpenOrders) -> None:
-        self._reporter.report(self._open_orders.on_list(message.data.orders))
+        orders = flatten(message.data.orders)
+        self._open_orders.on_list(leaves_of(orders.values()))
+        events = [event for one in orders.values() for event in self._observer.on_listed(one)]
+        self._reporter.report(events)
 
     def _on_user(self, message: WsUser) -> None:
         data = message.data

@@ -30,6 +30,7 @@ from adapters.common.governor import WeightGovernor
 from adapters.common.keep_warm import keep_warm
 from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import OrderLookups
+from adapters.common.open_orders import OpenOrders
 from adapters.common.order_commands import OrderCommands
 from adapters.common.order_events import Fill
 from adapters.common.reconciliation import Reconciliation
@@ -52,7 +53,6 @@ from adapters.hyperliquid.inquiry import OrderInquiry
 from adapters.hyperliquid.last_resort import LastResort
 from adapters.hyperliquid.loaded import LoadedInstruments
 from adapters.hyperliquid.observations import OrderObserver
-from adapters.hyperliquid.open_orders import OpenOrders
 from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 from adapters.hyperliquid.reports import parse_neutral_fill
@@ -178,7 +178,10 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         )
         tracker = ledger.tracker
         observer = OrderObserver(tracker, ledger.adoption.recall, foreign.on_fill)
-        open_orders = OpenOrders(tracker, observer, self._instruments.is_on_main_dex)
+        open_orders = OpenOrders(
+            tracker,
+            lambda key: observer.twap_of(key) is None and self._instruments.is_on_main_dex(key),
+        )
         self._news = AccountNews(ledger, observer, open_orders, foreign, self._watch)
         inquiry = OrderInquiry(
             http,

@@ -12,6 +12,7 @@ from nautilus_trader.model.enums import (
 )
 from nautilus_trader.model.orders import Order
 
+from adapters.common.wallet import keccak
 from adapters.hyperliquid.actions import (
     Grouping,
     LimitKind,
@@ -24,7 +25,6 @@ from adapters.hyperliquid.actions import (
     TwapWire,
     UpdateIsolatedMarginAction,
 )
-from adapters.hyperliquid.signing import keccak
 
 # "Prices can have up to 5 significant figures ... Integer prices are always allowed."
 # https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/tick-and-lot-size

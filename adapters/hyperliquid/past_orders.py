@@ -89,6 +89,11 @@ def flatten(orders: Iterable[FrontendOrder]) -> dict[int, FrontendOrder]:
     return flat
 
 
+def leaves_of(orders: Iterable[FrontendOrder]) -> dict[str, Decimal | None]:
+    """Return what is open of each, None of a trigger with its position's size, which tells none."""
+    return {str(order.oid): order.sz if order.size else None for order in orders}
+
+
 def latest_updates(updates: Iterable[OrderUpdate]) -> dict[int, OrderUpdate]:
     """
     Return the last word on each order by its oid; an end is final whenever it was told.

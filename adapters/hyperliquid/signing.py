@@ -1,22 +1,13 @@
 """Hyperliquid's signature of an L1 action, equal to its own SDK's; no clock and no network."""
 
-import re
 from typing import Never
 
-import coincurve
 import msgspec
-from sha3 import keccak_256
 
+from adapters.common.wallet import keccak, parse_private_key
 from adapters.hyperliquid.actions import Action
 
-_KEY = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
 _encode = msgspec.msgpack.Encoder().encode
-
-
-def keccak(data: bytes) -> bytes:
-    """Return the 32 bytes of Ethereum's Keccak-256 (not the later SHA3-256)."""
-    digest: bytes = keccak_256(data).digest()
-    return digest
 
 
 # EIP-712 constants of the domain {name "Exchange", version "1", chainId 1337, contract 0x0}, from
@@ -99,7 +90,7 @@ class Signer:
     __slots__ = ("_agent", "_sign_digest", "address")
 
     def __init__(self, private_key: str, *, is_mainnet: bool) -> None:
-        key = _parse_key(private_key)
+        key = parse_private_key(private_key)
         length = len(private_key)
         del private_key  # a traceback that prints local variables finds nothing here
         if key is None:
@@ -140,13 +131,3 @@ class Signer:
 def _scalar(big_endian: bytes) -> str:
     # A scalar of a signature is never zero, so a digit is always left.
     return "0x" + big_endian.hex().lstrip("0")
-
-
-def _parse_key(text: str) -> coincurve.PrivateKey | None:
-    match = _KEY.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        return coincurve.PrivateKey(bytes.fromhex(match[1]))
-    except ValueError:
-        return None  # zero, or not below the order of the curve

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from adapters.common.nonces import NonceSource
+from adapters.common.open_orders import OpenOrders
 from adapters.common.order_events import Filled, Rejected, Updated
 from adapters.hyperliquid.factories import shared_governor
-from adapters.hyperliquid.open_orders import OpenOrders
+from adapters.hyperliquid.past_orders import leaves_of
 from tests.adapters.hyperliquid.account_rows import fill_of, fill_row, order_of, order_row
 from tests.adapters.hyperliquid.race_words import (
     ID,
@@ -215,21 +216,23 @@ def test_race_13_what_a_silent_stream_has_lost_the_list_of_open_orders_contradic
     lost: str,
 ) -> None:
     ear = Ear()
-    listed = OpenOrders(ear.tracker, ear.observer, lambda _: True)
+    listed = OpenOrders(ear.tracker, lambda _: True)
     heard(OPEN, ear=ear)
     rests = order_row(1, cloid="0x" + "c" * 32)
-    listed.on_list([order_of(rests)])
+    listed.on_list(leaves_of([order_of(rests)]))
     assert listed.contradicted() == []
     match lost:
         case "fill":
-            listed.on_list([order_of(rests | {"sz": "0.5"})])
+            listed.on_list(leaves_of([order_of(rests | {"sz": "0.5"})]))
             found = fill(1)
         case "end":
-            listed.on_list([])
+            listed.on_list({})
             found = update("canceled")
         case "order":
             heard(modifying(1, "1.0", "59000"), ear=ear)
-            listed.on_list([order_of(rests | {"oid": 2, "limitPx": "59000.0"})])
+            replaced = order_of(rests | {"oid": 2, "limitPx": "59000.0"})
+            listed.on_list(leaves_of([replaced]))
+            ear.observer.on_listed(replaced)
             found = update("canceled")
     assert listed.contradicted() == [ID] or ear.tracker.has_made(ID, 1)
     heard(found, ear=ear)
@@ -238,8 +241,8 @@ def test_race_13_what_a_silent_stream_has_lost_the_list_of_open_orders_contradic
 
 def test_race_13_a_list_of_before_the_gap_contradicts_nothing() -> None:
     ear = Ear()
-    listed = OpenOrders(ear.tracker, ear.observer, lambda _: True)
-    listed.on_list([])
+    listed = OpenOrders(ear.tracker, lambda _: True)
+    listed.on_list({})
     heard(OPEN, ear=ear)
     assert listed.contradicted() == [ID]
     listed.forget()

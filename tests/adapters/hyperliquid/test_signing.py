@@ -17,6 +17,7 @@ import pytest
 from eth_account import Account
 from hyperliquid.utils.signing import sign_l1_action
 
+from adapters.common.wallet import keccak
 from adapters.hyperliquid.actions import (
     Action,
     BatchModifyAction,
@@ -44,7 +45,7 @@ from adapters.hyperliquid.actions import (
     UpdateIsolatedMarginAction,
     UpdateLeverageAction,
 )
-from adapters.hyperliquid.signing import Signer, action_hash, keccak
+from adapters.hyperliquid.signing import Signer, action_hash
 
 KEY = "0x0123456789012345678901234567890123456789012345678901234567890123"
 ADDRESS = "0x14791697260e4c9a71f18484c9f997b308e59325"
