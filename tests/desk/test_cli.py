@@ -16,6 +16,7 @@ import pytest
 from desk.cli import app, exit_code
 
 VENUE = ("venue", "hyperliquid", "--port", "0")
+SYNTHETIX = ("venue", "synthetix", "--port", "0")
 ANN, BOB = "0x" + "a" * 40, "0x" + "b" * 40
 
 type Perpdesk = Callable[..., Outcome]
@@ -124,6 +125,12 @@ def test_version_prints_json_when_asked(perpdesk: Perpdesk) -> None:
             f"--agent: expected another address, found {ANN} again",
         ),
         ([*VENUE, "--account", f"{ANN}=5", "--agent", BOB], "--agent: expected AGENT=ADDRESS"),
+        ([*SYNTHETIX, "--account", "me"], "--account: expected ADDRESS=USDT, found 'me'"),
+        ([*SYNTHETIX, "--delegate", f"{BOB}={ANN}"], "--delegate: expected the address of an"),
+        (
+            [*SYNTHETIX, "--account", f"{ANN}=5", "--delegate", BOB],
+            "--delegate: expected DELEGATE=ADDRESS",
+        ),
         (["record", "hyperliquid", "--coins", ",", "--out", "x"], "--coins: Expected one coin"),
     ],
 )

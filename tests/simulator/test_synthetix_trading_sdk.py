@@ -1,6 +1,9 @@
 """The official SDK, unmodified, trades over real sockets, by REST and by WebSocket."""
 
 import inspect
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +12,7 @@ import pytest
 from synthetix import Synthetix
 
 from simulator.fault_rules import AckRace
-from tests.simulator.synthetix_bench import ANN, BTC, ETH, WTI, oid, order, trigger
+from tests.simulator.synthetix_bench import ANN, BTC, DEE, ETH, WTI, oid, order, trigger
 from tests.simulator.synthetix_trading_floor import TradingFloor, in_thread, open_trading_floor
 from tests.waiting import eventually
 
@@ -163,6 +166,27 @@ async def test_the_envelopes_of_refusals() -> None:
         body["nonce"] += 1
         status, envelope = await floor.post_trade(body)
         assert (status, envelope["error"]["message"]) == (401, "signature verification failed")
+
+
+def test_the_command_line_opens_accounts_and_lets_delegates_sign() -> None:
+    accounts = ["--account", f"{ANN.address}=5000", "--delegate", f"{DEE.address}={ANN.address}"]
+    command = [sys.executable, "-m", "desk", "venue", "synthetix", "--port", "0", "--json"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [*command, "--leash", *accounts], stdin=pipe, stdout=pipe, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        urls = json.loads(process.stdout.readline())
+        owner = Synthetix(private_key="0x" + "1" * 64, rest_url=urls["http"])
+        summary = owner.get_sub_account()["crossMarginSummary"]
+        assert summary["accountValue"] == "5000"
+        number = owner.subaccount_id
+        delegate = Synthetix(
+            private_key="0x" + "3" * 64, rest_url=urls["http"], subaccount_id=number
+        )
+        assert delegate.market_order(ETH, "buy", "0.01")["statuses"][0]["filled"]
+        process.stdin.close()
 
 
 async def test_a_market_may_only_be_left() -> None:
