@@ -125,7 +125,7 @@ def test_every_fill_is_told_once_whatever_outruns_what() -> None:
 def test_an_answer_that_tells_of_a_fill_is_an_acknowledgement_only() -> None:
     ear = Ear()
     assert ear.hear(TAKEN) == ["Accepted"]
-    assert ear.tracker.is_open(ID)
+    assert ear.tracker.leaves(ID) == 1
 
 
 @pytest.mark.parametrize(("reason", "end"), [("", "Canceled"), ("EXPIRED", "Expired")])
@@ -169,6 +169,14 @@ def test_a_change_is_one_update_whatever_comes_first() -> None:
         assert ear.terms == Terms(Decimal(2), Decimal(91_000), None)
         assert ear.hear(trade("2", "1.6"), FULL) == ["2"]
         assert not ear.tracker.is_open(ID)
+
+
+def test_a_change_from_elsewhere_is_told_and_late_news_takes_nothing_back() -> None:
+    ear = Ear()
+    push = pushed("orderModified", 3, price="91000", quantity="2")
+    assert ear.hear(PLACED, push, push, PLACED) == ["Accepted", "Updated"]
+    assert ear.terms == Terms(Decimal(2), Decimal(91_000), None)
+    assert ear.tracker.leaves(ID) == 2
 
 
 def test_a_trigger_that_is_gone_is_asked_for_before_it_is_told_as_canceled() -> None:
