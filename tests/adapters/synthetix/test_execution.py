@@ -501,3 +501,30 @@ async def test_a_fill_that_the_stream_has_lost_is_found_in_the_list_of_what_rest
         await eventually(lambda: whole.status == OrderStatus.FILLED)
         assert part.status == OrderStatus.FILLED
         assert [order.filled_qty.as_decimal() for order in (part, whole)] == [Decimal(SIZE)] * 2
+
+
+@pytest.mark.parametrize(
+    "venue",
+    [
+        options(rising_nonces=True),
+        options(client_id_scope="ever"),
+        options(expires_in="ms"),
+        options() | {"require_user_agent": True},
+    ],
+    ids=["rising nonces", "client ids for ever", "expiry in ms", "user agent"],
+)
+async def test_what_nobody_has_seen_of_the_venue_makes_no_difference(
+    at: At, venue: dict[str, object]
+) -> None:
+    async with trading(*at, venue=venue) as run:
+        orders = [limit(run, 0.97) for _ in range(5)]
+        await done(market(run))
+        for order in orders:
+            await resting(order)
+        run.hand.modify_order(orders[0], price=run.price(0.96, BTC))
+        await eventually(lambda: run.hand.events_of(orders[0])[-1] == "Updated")
+        run.hand.cancel_all_orders(BTC)
+        for order in orders:
+            await done(order)
+        assert {order.status for order in orders} == {OrderStatus.CANCELED}
+        assert not run.ledger.live
