@@ -277,7 +277,10 @@ class SynthetixExecutionClient(LiveExecutionClient):
     async def generate_mass_status(
         self, lookback_mins: int | None = None
     ) -> ExecutionMassStatus | None:
-        """Return orders, fills and positions of one look."""
+        """Return orders, fills and positions of one look; None if the venue does not tell."""
+        if self._known_rooms is None:
+            self._log.error("Cannot reconcile: it is not known yet which account is traded")
+            return None
         self.reconciliation_active = True
         try:
             return await self._rooms.reconciliation.mass_status(lookback_mins)

@@ -10,8 +10,10 @@ from nautilus_trader.model.currencies import USDT
 from nautilus_trader.model.enums import OrderSide, OrderStatus, TimeInForce, TriggerType
 from nautilus_trader.model.orders import Order
 
+from adapters.common.key_state import SignerInUse
 from adapters.common.wallet import read_wallet
 from adapters.synthetix import SetLeverage
+from adapters.synthetix.frames import WsAccount
 from simulator.exchange.model import OrderRequest, Side, Status, Tif
 from simulator.fault_rules import Delay, DropReply, DropRequest, Duplicate, Reorder, Silent
 from simulator.fault_rules import Status as Answer
@@ -528,3 +530,25 @@ async def test_what_nobody_has_seen_of_the_venue_makes_no_difference(
             await done(order)
         assert {order.status for order in orders} == {OrderStatus.CANCELED}
         assert not run.ledger.live
+
+
+async def test_one_key_trades_in_one_place_at_a_time(at: At) -> None:
+    async with trading(*at) as run:
+        with pytest.raises(SignerInUse, match="in use by pid"):
+            async with node_on(run.venue, *at, adapter=SYNTHETIX):
+                pytest.fail("a second node has the key")
+
+
+async def test_what_the_venue_has_skipped_is_asked_for(at: At) -> None:
+    async with trading(*at) as run:
+        order = limit(run, 0.97)
+        await resting(order)
+        run.venue.faults.add(Silent(type="subAccountUpdate"))
+        fill_by_hand(run, order)
+        await asyncio.sleep(0.1)
+        assert order.is_open
+        (client,) = run.node.kernel.exec_engine.get_clients_for_orders([order])
+        skipped = WsAccount(msgspec.Raw(b'{"eventType":"marginUpdate"}'), 0, needs_resync=True)
+        client._rooms.news.on_message(skipped)
+        await done(order)
+        assert order.status == OrderStatus.FILLED
