@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Protocol
 
 import msgspec
@@ -11,10 +12,11 @@ from adapters.common.errors import NotSent
 from adapters.common.governor import Rank, WeightGovernor
 from adapters.common.nonces import NonceSource
 from adapters.synthetix.actions import Action, PlaceOrdersAction, action_name
-from adapters.synthetix.constants import TOKENS, TOKENS_PER_ORDER
+from adapters.synthetix.constants import TOKENS, TOKENS_PER_ORDER, TOKENS_PER_SUBACCOUNT
 from adapters.synthetix.frames import WsReply
 from adapters.synthetix.http import SynthetixHttpClient, respect
 from adapters.synthetix.replies import Answer, parse_reply
+from adapters.synthetix.schemas import RateLimit
 from adapters.synthetix.signing import SignedRequest, Signer
 
 # What does not reduce risk is not worth sending later: its price was bound to a market of now.
@@ -127,9 +129,13 @@ class SynthetixExchange:
         if on_sending is not None:
             on_sending(expires_ms)
         if self._uses_ws and self._ws.can_post:
-            answer = parse_reply(await self._ws.post(signed, self._timeout_secs))
-        else:
-            answer = await self._http.trade(self._encode(signed))
+            reply = await self._ws.post(signed, self._timeout_secs)
+            respect(self._governor, reply.rate_limit)
+            if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+                # "429 is authoritative": whatever else is told, the bucket is empty.
+                respect(self._governor, RateLimit(TOKENS_PER_SUBACCOUNT, 0))
+            return parse_reply(reply)
+        answer = await self._http.trade(self._encode(signed))
         respect(self._governor, answer.rate_limit)
         return answer
 
