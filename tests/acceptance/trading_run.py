@@ -159,6 +159,7 @@ async def node_on(
     start_secs: float = 20.0,
     adapter: Adapter = OURS,
     inbox: Queue | None = None,
+    logging: LoggingConfig | None = None,
     **settings: Any,  # noqa: ANN401 (those of the execution client)
 ) -> AsyncIterator[Run]:
     """
@@ -174,7 +175,7 @@ async def node_on(
     async with adapter.build(venue, state, monkeypatch, **settings) as clients:
         node = TradingNode(
             config=TradingNodeConfig(
-                logging=LoggingConfig(log_level="OFF"),
+                logging=logging or LoggingConfig(log_level="OFF"),
                 data_clients=alerts | {adapter.client: clients.data},
                 exec_clients={adapter.client: clients.execution},
                 exec_engine=engine or LiveExecEngineConfig(reconciliation_startup_delay_secs=0.0),
