@@ -70,11 +70,23 @@ class Doubts:
         return [modify_id for modify_id, sent in pending.items() if sent.is_over(venue_ms)]
 
     def late_nonces(self, client_order_id: str, venue_ms: int) -> list[int]:
-        """Return the nonces, lowest first, of commands past their expiry that may still arrive."""
+        """Return the nonces, lowest first, of commands that are late and may still arrive."""
         key = client_order_id
         sent = [*self.modifies.get(key, {}).values()]
         sent += [one[key] for one in (self.submits, self.cancels) if key in one]
         return sorted({one.nonce for one in sent if one.nonce and venue_ms > one.expires_ms})
+
+    def submit_unanswered(self, client_order_id: str) -> None:
+        """Note that no answer comes to an order with a nonce: its expiry need not be awaited."""
+        _unanswered(self.submits, client_order_id)
+
+    def modify_unanswered(self, client_order_id: str, modify_id: int) -> None:
+        """Note the same of a modify."""
+        _unanswered(self.modifies.get(client_order_id, {}), modify_id)
+
+    def cancel_unanswered(self, client_order_id: str) -> None:
+        """Note the same of a cancel."""
+        _unanswered(self.cancels, client_order_id)
 
     def used_up(self, nonce: int, venue_ms: int) -> None:
         """Note that a nonce is used up: its request has no effect after a time of the venue's."""
@@ -82,6 +94,11 @@ class Doubts:
             _end(book, nonce, venue_ms)
         for pending in self.modifies.values():
             _end(pending, nonce, venue_ms)
+
+
+def _unanswered[Name](book: dict[Name, Sent], name: Name) -> None:
+    if name in book:
+        book[name] = Sent(0, book[name].nonce)
 
 
 def _end[Name](book: dict[Name, Sent], nonce: int, venue_ms: int) -> None:

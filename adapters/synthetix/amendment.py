@@ -104,6 +104,7 @@ class OrderAmendment:
         except VenueRefused as e:
             self._refused(key, modify_id, str(e))
         except OutcomeUnknown as e:
+            self._doubts.modify_unanswered(key, modify_id)
             self._lookups.want(key)
             self._reporter.note_unknown(order, "modify", str(e))
         else:

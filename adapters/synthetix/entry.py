@@ -136,6 +136,7 @@ class OrderEntry:
                 self._reporter.report(self._tracker.refused(key, str(why)))
             case _:
                 self._tracker.outcome_unknown(key)
+                self._doubts.submit_unanswered(key)
                 self._lookups.want(key)
                 self._reporter.note_unknown(order, "submit", str(why))
 
@@ -207,6 +208,7 @@ class OrderEntry:
             case VenueRefused():
                 self._cancel_refused(key, str(why))
             case OutcomeUnknown():
+                self._doubts.cancel_unanswered(key)
                 self._lookups.want(key)
                 self._reporter.note_unknown(order, "cancel", str(why))
 
