@@ -129,7 +129,7 @@ class AccountRooms:
             foreign,
             cache,
             ask_venue_ms=http.exchange_time_ms,
-            settle_ms=config.expires_after_secs * 1_000 + config.absence_grace_ms,
+            settle_ms=config.earlier_requests_secs * 1_000 + config.absence_grace_ms,
         )
         ledger = OrderLedger(
             client,
@@ -159,6 +159,7 @@ class AccountRooms:
             ledger,
             grace_ms=config.absence_grace_ms,
             ask_venue_ms=http.exchange_time_ms,
+            use_up=self._use_up,
             on_order=partial(self.news.on_order, is_latest=True),
             on_fills=self.news.on_late_fills,
         )
@@ -195,7 +196,7 @@ class AccountRooms:
             idle_timeout_secs=config.ws_idle_timeout_secs,
             proxy_url=config.proxy_url,
         )
-        exchange = SynthetixExchange(
+        self._exchange = SynthetixExchange(
             signer,
             nonces,
             self.ws,
@@ -207,15 +208,15 @@ class AccountRooms:
             clock_ms=venue_clock.now_ms,
         )
         preparation = OrderPreparation(cache, ledger.tracker, venue_clock.now_ms)
-        out = (exchange, preparation, ledger, observer, self.lookups)
+        out = (self._exchange, preparation, ledger, observer, self.lookups)
         entry = OrderEntry(*out)
         amendment = OrderAmendment(*out)
         unknown = UnknownOrders(entry, self._account, cache)
         self.commands = OrderCommands(entry, amendment.modify, unknown.cancel, ledger, cache)
-        self.terms = AccountTerms(exchange, provider.loaded, self.watch.mark_stale)
+        self.terms = AccountTerms(self._exchange, provider.loaded, self.watch.mark_stale)
         self.last_resort: LastResort | None = None
         if config.dead_mans_switch_secs:
-            self.last_resort = LastResort(exchange, config.dead_mans_switch_secs)
+            self.last_resort = LastResort(self._exchange, config.dead_mans_switch_secs)
 
     async def compare_open_orders(self) -> None:
         """Ask what rests, since events have no number, and then for what the stream has missed."""
@@ -232,6 +233,9 @@ class AccountRooms:
         # Each time is good once, and must be within a minute of the venue's: nonces may run ahead.
         self._last_auth_ms = max(self._venue_clock.now_ms(), self._last_auth_ms + 1)
         return self._signer.sign_auth(self._last_auth_ms)
+
+    async def _use_up(self, nonce: int) -> None:
+        await self._exchange.use_up(nonce)
 
     def _client_order_id_of(self, name: str) -> ClientOrderId | None:
         # The venue keeps the client order id as it is; of foreign orders the cache holds none.
