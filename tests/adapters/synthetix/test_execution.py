@@ -552,3 +552,26 @@ async def test_what_the_venue_has_skipped_is_asked_for(at: At) -> None:
         client._rooms.news.on_message(skipped)
         await done(order)
         assert order.status == OrderStatus.FILLED
+
+
+@pytest.mark.parametrize("side", [OrderSide.BUY, OrderSide.SELL], ids=["long", "short"])
+async def test_a_restart_knows_what_was_filled_at_which_price_and_fee(
+    at: At, side: OrderSide
+) -> None:
+    async with synthetix_venue() as venue:
+        async with node_on(venue, *at, adapter=SYNTHETIX) as run:
+            first, second = market(run, side), market(run, side)
+            await done(first)
+            await done(second)
+        async with node_on(venue, *at, adapter=SYNTHETIX) as again:
+            for order in (first, second):
+                found = again.cache.order(order.client_order_id)
+                assert (found.status, found.order_type) == (order.status, order.order_type)
+                assert found.avg_px == pytest.approx(order.avg_px)
+                assert found.commissions() == order.commissions()
+            (position,) = again.cache.positions_open()
+            held = again.ledger.positions[0]
+            assert position.signed_decimal_qty() == held.size
+            assert position.avg_px_open == pytest.approx(
+                float(held.entry_notional / abs(held.size))
+            )
