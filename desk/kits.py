@@ -82,6 +82,11 @@ def _hyperliquid_exec(file: str, at: str, settings: VenueSettings) -> Hyperliqui
     variable = settings.private_key_env
     assert variable is not None  # noqa: S101 (live orders need it, says the profile's own rule)
     _check_key(variable)
+    if settings.subaccount_id_env is not None:
+        wanted = "vault_address_env (sub-accounts have addresses here)"
+        raise ProfileError(
+            file, f"{at}.subaccount_id_env", wanted, repr(settings.subaccount_id_env)
+        )
     return HyperliquidExecClientConfig(
         testnet=settings.network == "testnet",
         base_url_http=settings.base_url_http,
@@ -150,7 +155,7 @@ def _check_synthetix(file: str, at: str, settings: VenueSettings) -> None:
         (settings.network == "testnet", "network", "mainnet or loopback (it has no testnet)"),
         (bool(settings.isolated), "isolated", "none (all margin is cross here)"),
         (settings.watchdog_only, "watchdog_only", "false (the venue itself cancels)"),
-        (set(settings.product_types) > {"perp"}, "product_types", "perp alone"),
+        (not set(settings.product_types) <= {"perp"}, "product_types", "perp alone"),
         (settings.vault_address_env is not None, "vault_address_env", "subaccount_id_env"),
         (settings.account_address_env is not None, "account_address_env", "subaccount_id_env"),
     )

@@ -5,10 +5,10 @@ from adapters.common.ledger import OrderLedger
 
 class Settlement:
     """
-    Settle doubts by what the venue knows of an order after the expiry of a command.
+    Settle doubts by what the venue knows of an order after a command can have no effect any more.
 
     Every `venue_ms` is the venue's time (Unix milliseconds), read before the question was asked:
-    what has expired by then can have no effect after the answer.
+    what is over by then (see `doubts.Sent`) can have no effect after the answer.
 
     Parameters
     ----------
@@ -31,20 +31,20 @@ class Settlement:
         for modify_id in list(self._doubts.modifies.get(key, ())):
             if self._tracker.has_made(key, modify_id):
                 self._doubts.end_modify(key, modify_id)
-        for modify_id in self._doubts.expired_modifies(key, venue_ms - self._grace_ms):
+        for modify_id in self._doubts.modifies_over(key, venue_ms - self._grace_ms):
             self._doubts.end_modify(key, modify_id)
             reason = "The venue never took it: the order is unchanged after its expiry"
             self._reporter.report(self._tracker.modify_refused(key, modify_id, reason))
-        expires_ms = self._doubts.cancels.get(key)
-        if expires_ms is not None and venue_ms > expires_ms + self._grace_ms:
+        cancel = self._doubts.cancels.get(key)
+        if cancel is not None and cancel.is_over(venue_ms - self._grace_ms):
             del self._doubts.cancels[key]
             reason = "The venue never took it: the order rests after its expiry"
             self._reporter.report(self._tracker.cancel_refused(key, reason))
 
     def on_not_found(self, key: str, venue_ms: int) -> bool:
-        """Reject an order that the venue does not know after its expiry; False if that is ahead."""
-        expires_ms = self._doubts.submits.get(key)
-        if expires_ms is None or venue_ms <= expires_ms + self._grace_ms:
+        """Reject an order that the venue does not know once it is over; False if that is ahead."""
+        submit = self._doubts.submits.get(key)
+        if submit is None or not submit.is_over(venue_ms - self._grace_ms):
             return False
         reason = "The venue never took it: it does not know the order after its expiry"
         self._reporter.report(self._tracker.refused(key, reason))

@@ -8,6 +8,7 @@ import msgspec
 from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
+from adapters.common.doubts import Sent
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueRefused
 from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import CONFIRM_SECS, OrderLookups
@@ -153,7 +154,7 @@ class OrderAmendment:
             limit=Decimal(wire.p),
         )
         if expires_ms is not None:
-            self._doubts.begin_modify(key, modify_id, expires_ms)
+            self._doubts.begin_modify(key, modify_id, Sent(expires_ms))
 
     def _on_outcome(self, key: str, modify_id: int, outcome: Status, size: Decimal) -> None:
         if isinstance(outcome, Refusal):

@@ -6,6 +6,7 @@ from nautilus_trader.cache.cache import Cache
 from nautilus_trader.model.enums import OrderType, TimeInForce
 from nautilus_trader.model.orders import Order
 
+from adapters.common.doubts import Sent
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueError, VenueRefused
 from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import CONFIRM_SECS, OrderLookups
@@ -157,7 +158,7 @@ class OrderEntry:
             self._tracker.submitted(key, one.size, reports_trigger=reports_trigger)
             self._observer.bind(one.cloid, key)
             if expires_ms is not None:
-                self._doubts.submits[key] = expires_ms
+                self._doubts.submits[key] = Sent(expires_ms)
             self._reporter.submitted(order, one.size if order.is_quote_quantity else None)
 
     def _on_placed(self, ready: Ready, outcome: Status) -> None:
@@ -214,7 +215,7 @@ class OrderEntry:
         side = "B" if action.twap.b else "A"
         self._observer.twap_sent(key, TwapTerms(coin, side, size, action.twap.m, nonce))
         if expires_ms is not None:
-            self._doubts.submits[key] = expires_ms
+            self._doubts.submits[key] = Sent(expires_ms)
         self._reporter.submitted(order, None)
 
     def _on_twap(self, order: Order, reply: ActionReply) -> None:
@@ -272,7 +273,7 @@ class OrderEntry:
 
         def on_sending(_nonce: int, expires_ms: int | None) -> None:
             if expires_ms is not None:
-                self._doubts.cancels.update(dict.fromkeys(keys, expires_ms))
+                self._doubts.cancels.update(dict.fromkeys(keys, Sent(expires_ms)))
 
         reply = await self._send(action, on_sending, len(orders), urgent=True)
         if isinstance(reply, ActionReply):

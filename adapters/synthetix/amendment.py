@@ -8,6 +8,7 @@ import msgspec
 from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
+from adapters.common.doubts import Sent
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueRefused
 from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import OrderLookups
@@ -83,9 +84,9 @@ class OrderAmendment:
         self._last_modify_id += 1
         modify_id = self._last_modify_id
 
-        def on_sending(expires_ms: int) -> None:
+        def on_sending(sent: Sent) -> None:
             self._tracker.amend_sent(key, modify_id, change.terms)
-            self._doubts.begin_modify(key, modify_id, expires_ms)
+            self._doubts.begin_modify(key, modify_id, sent)
 
         action = ModifyOrderAction(
             self._tracker.venue_order_id(key) or "",
@@ -103,6 +104,7 @@ class OrderAmendment:
         except VenueRefused as e:
             self._refused(key, modify_id, str(e))
         except OutcomeUnknown as e:
+            self._doubts.modify_unanswered(key, modify_id)
             self._lookups.want(key)
             self._reporter.note_unknown(order, "modify", str(e))
         else:

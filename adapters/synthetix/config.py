@@ -111,12 +111,14 @@ class SynthetixExecClientConfig(LiveExecClientConfig, frozen=True):
     subaccount_id : str, optional
         The sub-account to trade; needed with a delegate's key, and by an owner of several.
     expires_after_secs : int, default 8
-        Seconds after which the venue must refuse an action that it has not seen yet. An order that
-        is unknown to the venue after that never arrived, which is how a lost one is told from a
-        late one.
+        Seconds after which the venue is to refuse an action that it has not seen yet. One that is
+        in doubt by then has its nonce used up, so that it can have no effect any more.
     absence_grace_ms : int, default 3,000
-        How much longer an order that is past its expiry may stay unknown at the venue, which
-        knows a new order a little later than it takes it, before it counts as never arrived.
+        How much longer an order whose nonce is used up may stay unknown at the venue, which knows
+        a new order a little later than it takes it, before it counts as never arrived.
+    earlier_requests_secs : int, default 60
+        Seconds after a start in which an order of an earlier process, whose nonce is not known any
+        more, may still arrive.
     post_timeout_secs : int, default 10
         Seconds without an answer after which the outcome of an action is unknown.
     use_ws_order_entry : bool, default True
@@ -143,6 +145,7 @@ class SynthetixExecClientConfig(LiveExecClientConfig, frozen=True):
     subaccount_id: str | None = None
     expires_after_secs: PositiveInt = 8
     absence_grace_ms: PositiveInt = 3_000
+    earlier_requests_secs: PositiveInt = 60
     post_timeout_secs: PositiveInt = 10
     use_ws_order_entry: bool = True
     http_timeout_secs: PositiveInt = 10

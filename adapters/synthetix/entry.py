@@ -5,6 +5,7 @@ from itertools import batched
 
 from nautilus_trader.model.orders import Order
 
+from adapters.common.doubts import Sent
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueError, VenueRefused
 from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import CONFIRM_SECS, OrderLookups
@@ -98,7 +99,7 @@ class OrderEntry:
             answer = await self._exchange.send(
                 action,
                 urgent=all(one.order.is_reduce_only for one in ready),
-                on_sending=lambda expires_ms: self._begin(ready, expires_ms),
+                on_sending=lambda sent: self._begin(ready, sent),
             )
             outcomes = parse_statuses(answer.response, len(ready))
         except VenueError as e:
@@ -108,12 +109,12 @@ class OrderEntry:
         for one, outcome in zip(ready, outcomes, strict=True):
             self._on_placed(one.order, outcome)
 
-    def _begin(self, ready: Sequence[Ready], expires_ms: int) -> None:
+    def _begin(self, ready: Sequence[Ready], sent: Sent) -> None:
         """Note and tell that orders are leaving, at the last moment before they do."""
         for one in ready:
             key = one.order.client_order_id.value
             self._tracker.submitted(key, one.size)
-            self._doubts.submits[key] = expires_ms
+            self._doubts.submits[key] = sent
             self._reporter.submitted(one.order, None)
 
     def _on_placed(self, order: Order, outcome: Status) -> None:
@@ -138,6 +139,7 @@ class OrderEntry:
                 self._reporter.report(self._tracker.refused(key, str(why)))
             case _:
                 self._tracker.outcome_unknown(key)
+                self._doubts.submit_unanswered(key)
                 self._lookups.want(key)
                 self._reporter.note_unknown(order, "submit", str(why))
 
@@ -173,8 +175,8 @@ class OrderEntry:
     ) -> None:
         keys = [order.client_order_id.value for order in orders]
 
-        def on_sending(expires_ms: int) -> None:
-            self._doubts.cancels.update(dict.fromkeys(keys, expires_ms))
+        def on_sending(sent: Sent) -> None:
+            self._doubts.cancels.update(dict.fromkeys(keys, sent))
 
         try:
             answer = await self._exchange.send(action, urgent=True, on_sending=on_sending)
@@ -194,7 +196,7 @@ class OrderEntry:
             case Refusal(_, code, _) if code == NOT_FOUND and self._tracker.is_open(key):
                 # Filled, canceled before, or still on its way: the look-up tells, and it rejects
                 # the cancel if the order should rest.
-                self._doubts.cancels[key] = 0
+                self._doubts.cancels[key] = Sent(0)
                 self._lookups.want(key, 0.0)
             case Refusal(_, code, reason):
                 self._cancel_refused(key, f"{code} {reason}".strip())
@@ -209,6 +211,7 @@ class OrderEntry:
             case VenueRefused():
                 self._cancel_refused(key, str(why))
             case OutcomeUnknown():
+                self._doubts.cancel_unanswered(key)
                 self._lookups.want(key)
                 self._reporter.note_unknown(order, "cancel", str(why))
 

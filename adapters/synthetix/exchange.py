@@ -2,23 +2,35 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Protocol
 
 import msgspec
 from nautilus_trader.common.component import Logger
 
-from adapters.common.errors import NotSent
+from adapters.common.doubts import Sent
+from adapters.common.errors import NotSent, OutcomeUnknown, VenueRefused
 from adapters.common.governor import Rank, WeightGovernor
 from adapters.common.nonces import NonceSource
-from adapters.synthetix.actions import Action, PlaceOrdersAction, action_name
-from adapters.synthetix.constants import TOKENS, TOKENS_PER_ORDER
+from adapters.synthetix.actions import (
+    Action,
+    CancelByCloidAction,
+    PlaceOrdersAction,
+    action_name,
+)
+from adapters.synthetix.constants import TOKENS, TOKENS_PER_ORDER, TOKENS_PER_SUBACCOUNT
 from adapters.synthetix.frames import WsReply
 from adapters.synthetix.http import SynthetixHttpClient, respect
-from adapters.synthetix.replies import Answer, parse_reply
+from adapters.synthetix.replies import Answer, Unauthorized, parse_reply
+from adapters.synthetix.schemas import RateLimit
 from adapters.synthetix.signing import SignedRequest, Signer
 
+# What an expiry of 0 means.
+_NEVER = 0
 # What does not reduce risk is not worth sending later: its price was bound to a market of now.
 PATIENCE_SECS = 2.0
+# An order of ours is never called so: canceling it changes nothing, and takes a nonce.
+_NOTHING = CancelByCloidAction(("perpdesk-nothing",))
 
 
 class Poster(Protocol):
@@ -89,7 +101,7 @@ class SynthetixExchange:
         action: Action,
         *,
         urgent: bool = False,
-        on_sending: Callable[[int], None] | None = None,
+        on_sending: Callable[[Sent], None] | None = None,
     ) -> Answer:
         """
         Sign an action, write it and return the venue's answer; nothing is ever sent twice.
@@ -103,9 +115,9 @@ class SynthetixExchange:
             What to do.
         urgent : bool, default False
             If it reduces risk: it passes all others that wait for the rate limit.
-        on_sending : Callable[[int], None], optional
-            Called with the time of expiry (ms) right before the action is written, at most once;
-            never if NotSent is raised.
+        on_sending : Callable[[Sent], None], optional
+            Called with expiry and nonce right before the action is written, at most once; never if
+            NotSent is raised.
 
         Raises
         ------
@@ -123,15 +135,46 @@ class SynthetixExchange:
             await self._wait(action, tokens, rank)
         now_ms = self._clock_ms()
         expires_ms = now_ms + self._expires_after_ms
-        signed = self._signer.sign(action, self._nonces.next(now_ms), expires_ms)
+        nonce = self._nonces.next(now_ms)
+        signed = self._signer.sign(action, nonce, expires_ms)
         if on_sending is not None:
-            on_sending(expires_ms)
+            on_sending(Sent(expires_ms, nonce))
         if self._uses_ws and self._ws.can_post:
-            answer = parse_reply(await self._ws.post(signed, self._timeout_secs))
-        else:
-            answer = await self._http.trade(self._encode(signed))
+            reply = await self._ws.post(signed, self._timeout_secs)
+            respect(self._governor, reply.rate_limit)
+            if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+                # "429 is authoritative": whatever else is told, the bucket is empty.
+                respect(self._governor, RateLimit(TOKENS_PER_SUBACCOUNT, 0))
+            return parse_reply(reply)
+        answer = await self._http.trade(self._encode(signed))
         respect(self._governor, answer.rate_limit)
         return answer
+
+    async def use_up(self, nonce: int) -> None:
+        """
+        See to it that a nonce that was sent before has no effect from now on.
+
+        The venue takes a nonce once, whatever it says about times, so another action is sent with
+        it that changes nothing and never expires. If that is answered, or refused because the nonce
+        is used up already, the request that carried it has arrived before or never will take
+        effect. It may be sent any number of times.
+
+        Raises
+        ------
+        OutcomeUnknown
+            If the venue does not say so.
+
+        """
+        await self._governor.acquire(tokens_of(_NOTHING), Rank.URGENT)
+        signed = self._signer.sign(_NOTHING, nonce, _NEVER)
+        try:
+            answer = await self._http.trade(self._encode(signed))
+        except Unauthorized as e:
+            self._log.info(f"Nonce {nonce} is used up already: {e}")
+        except VenueRefused as e:
+            raise OutcomeUnknown(f"Expected nonce {nonce} to be looked at, was refused: {e}") from e
+        else:
+            respect(self._governor, answer.rate_limit)
 
     async def _wait(self, action: Action, tokens: int, rank: Rank) -> None:
         delay_secs = self._governor.delay_secs(tokens, rank)

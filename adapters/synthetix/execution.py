@@ -125,7 +125,7 @@ class SynthetixExecutionClient(LiveExecutionClient):
         await rooms.terms.apply(self._config.leverages)
         rooms.recovery.begin()
         self._chores.start(rooms.lookups.run(), "synthetix order look-ups")
-        housekeeping = rooms.watch.keep(self._venue_clock.compare)
+        housekeeping = rooms.watch.keep(self._venue_clock.compare, rooms.compare_open_orders)
         self._chores.start(housekeeping, "synthetix housekeeping")
         if self._config.keep_warm:
             self._chores.start(keep_warm(), "synthetix keep-warm")
@@ -277,7 +277,10 @@ class SynthetixExecutionClient(LiveExecutionClient):
     async def generate_mass_status(
         self, lookback_mins: int | None = None
     ) -> ExecutionMassStatus | None:
-        """Return orders, fills and positions of one look."""
+        """Return orders, fills and positions of one look; None if the venue does not tell."""
+        if self._known_rooms is None:
+            self._log.error("Cannot reconcile: it is not known yet which account is traded")
+            return None
         self.reconciliation_active = True
         try:
             return await self._rooms.reconciliation.mass_status(lookback_mins)

@@ -15,10 +15,11 @@ class OrderFinding:
     """
     Find an order by its client order id, or prove that there is none and never will be.
 
-    An order of a process that was killed may still be on its way, until its `expiresAfter`. Only
-    one that the venue does not know at a time of its own that lies later than the start of this
-    process, the expiry and the grace together, was never placed: nobody else signs with this key,
-    which the signer's lock sees to. (An earlier process must not have had a longer expiry.)
+    An order of a process that was killed may still be on its way for a while. Its nonce, which
+    could be used up, died with the process, and its `expiresAfter` may mean nothing to the venue
+    (docs/decisions/014). So only one that the venue does not know a generous time after the start
+    of this process was never placed: nobody else signs with this key, which the signer's lock sees
+    to.
 
     Parameters
     ----------
@@ -31,8 +32,8 @@ class OrderFinding:
     ask_venue_ms : Callable[[], Awaitable[int]]
         Asks for the venue's time, Unix milliseconds (VenueError).
     settle_ms : int
-        Milliseconds after the start until nothing of an earlier process can arrive: the expiry of
-        its orders, and how much later than it took it the venue may know an order.
+        Milliseconds after the start until nothing of an earlier process can arrive, and how much
+        later than it took it the venue may know an order.
 
     """
 
@@ -70,7 +71,7 @@ class OrderFinding:
         """
         if self._settled_ms is None:
             raise OutcomeUnknown("Expected to be connected to the venue, is not yet")
-        # Read before the question: what has expired by then can have no effect after the answer.
+        # Read before the question: what had to arrive by then can have no effect after the answer.
         left_ms = await self._left_ms(self._settled_ms)
         found = await self._account.find(client_order_id.value)
         if found is None:

@@ -16,6 +16,10 @@ REPLY_HEAD_CHARS = 200
 _REFUSALS = frozenset({"REQUEST", "AUTH", "TRADING"})
 
 
+class Unauthorized(VenueRefused):
+    """The venue has refused the signer, its time or its nonce (status 401)."""
+
+
 class OrderRef(msgspec.Struct, frozen=True):
     """An order's two ids: `{"venueId":"1958787130134106112","clientId":"c-1"}`."""
 
@@ -162,6 +166,8 @@ def parse_answer(http_status: int, body: bytes) -> Answer:
         )
     error = envelope.error or _Error(message=_head(body))
     words = f"{http_status} {error.code} {error.message}"
+    if http_status == HTTPStatus.UNAUTHORIZED:
+        raise Unauthorized(words)
     if is_refusal(http_status, error.category):
         raise VenueRefused(words)
     raise OutcomeUnknown(words)

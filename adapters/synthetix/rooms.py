@@ -16,8 +16,9 @@ from nautilus_trader.model.orders import Order
 from adapters.common.account_watch import AccountWatch, Tell
 from adapters.common.foreign import ForeignOrders
 from adapters.common.ledger import OrderLedger
-from adapters.common.lookups import OrderLookups
+from adapters.common.lookups import CONFIRM_SECS, OrderLookups
 from adapters.common.nonces import NonceSource
+from adapters.common.open_orders import OpenOrders
 from adapters.common.order_amends import Terms
 from adapters.common.order_commands import OrderCommands
 from adapters.common.order_events import Fill
@@ -128,7 +129,7 @@ class AccountRooms:
             foreign,
             cache,
             ask_venue_ms=http.exchange_time_ms,
-            settle_ms=config.expires_after_secs * 1_000 + config.absence_grace_ms,
+            settle_ms=config.earlier_requests_secs * 1_000 + config.absence_grace_ms,
         )
         ledger = OrderLedger(
             client,
@@ -141,6 +142,8 @@ class AccountRooms:
             on_updated=lambda _order, _quantity: None,
             on_early=self._on_early,
         )
+        self._tracker = ledger.tracker
+        self._open_orders = OpenOrders(ledger.tracker, lambda _key: True)
         observer = OrderObserver(
             ledger.tracker,
             ledger.adoption.recall,
@@ -156,6 +159,7 @@ class AccountRooms:
             ledger,
             grace_ms=config.absence_grace_ms,
             ask_venue_ms=http.exchange_time_ms,
+            use_up=self._use_up,
             on_order=partial(self.news.on_order, is_latest=True),
             on_fills=self.news.on_late_fills,
         )
@@ -192,7 +196,7 @@ class AccountRooms:
             idle_timeout_secs=config.ws_idle_timeout_secs,
             proxy_url=config.proxy_url,
         )
-        exchange = SynthetixExchange(
+        self._exchange = SynthetixExchange(
             signer,
             nonces,
             self.ws,
@@ -204,15 +208,24 @@ class AccountRooms:
             clock_ms=venue_clock.now_ms,
         )
         preparation = OrderPreparation(cache, ledger.tracker, venue_clock.now_ms)
-        out = (exchange, preparation, ledger, observer, self.lookups)
+        out = (self._exchange, preparation, ledger, observer, self.lookups)
         entry = OrderEntry(*out)
         amendment = OrderAmendment(*out)
         unknown = UnknownOrders(entry, self._account, cache)
         self.commands = OrderCommands(entry, amendment.modify, unknown.cancel, ledger, cache)
-        self.terms = AccountTerms(exchange, provider.loaded, self.watch.mark_stale)
+        self.terms = AccountTerms(self._exchange, provider.loaded, self.watch.mark_stale)
         self.last_resort: LastResort | None = None
         if config.dead_mans_switch_secs:
-            self.last_resort = LastResort(exchange, config.dead_mans_switch_secs)
+            self.last_resort = LastResort(self._exchange, config.dead_mans_switch_secs)
+
+    async def compare_open_orders(self) -> None:
+        """Ask what rests, since events have no number, and then for what the stream has missed."""
+        if not self._tracker.open_orders():
+            return
+        self._open_orders.on_list(await self._account.leaves())
+        for key in self._open_orders.contradicted():
+            self.lookups.want(key, CONFIRM_SECS)
+        self._open_orders.forget()
 
     # What the rooms ask for
 
@@ -220,6 +233,9 @@ class AccountRooms:
         # Each time is good once, and must be within a minute of the venue's: nonces may run ahead.
         self._last_auth_ms = max(self._venue_clock.now_ms(), self._last_auth_ms + 1)
         return self._signer.sign_auth(self._last_auth_ms)
+
+    async def _use_up(self, nonce: int) -> None:
+        await self._exchange.use_up(nonce)
 
     def _client_order_id_of(self, name: str) -> ClientOrderId | None:
         # The venue keeps the client order id as it is; of foreign orders the cache holds none.

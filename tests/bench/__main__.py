@@ -18,6 +18,7 @@ from tests.bench import (
     signing,
     sockets,
     startup,
+    synthetix_book,
     synthetix_signing,
     ticks,
     webhook,
@@ -37,6 +38,9 @@ def bench(*, quick: bool = False, json: Path | None = None) -> None:
         ),
         "One order's signature, CPU us, ours / theirs": signing.measure(rounds, 4_000),
         "The same on Synthetix": synthetix_signing.measure(rounds, 4_000),
+        "Synthetix's book, a difference to deltas, CPU us, plain / ours": synthetix_book.measure(
+            rounds, 1_000 if quick else 10_000
+        ),
         "Order parameters to the venue's reply, us, ours / theirs": orders.measure(
             5 if quick else 15, 240 if quick else orders.ORDERS_MAX
         ),

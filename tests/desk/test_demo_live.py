@@ -30,11 +30,13 @@ def assert_same_books(result: dict[str, Any]) -> None:
     assert abs(10_000 + books["pnl_ours"] + books["funding"] - books["equity_venue"]) <= EXACT
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, dict[str, Any]]:
+@pytest.fixture(scope="module", params=["demo-live", "demo-live-synthetix"])
+def finished(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, int, dict[str, Any]]:
     """Return the folder, the exit code and the result of one whole run."""
-    directory = tmp_path_factory.mktemp("demo-live")
-    code, result = finish(start(directory, "run", "demo-live", "--seconds", "20"))
+    directory = tmp_path_factory.mktemp(request.param)
+    code, result = finish(start(directory, "run", request.param, "--seconds", "20"))
     return directory / result["directory"], code, result
 
 
@@ -55,7 +57,8 @@ def test_the_folder_says_what_the_venue_did(finished: tuple[Path, int, dict[str,
 
     fills = rows(directory / "fills.csv")
     assert len(fills) == result["fills"]
-    assert all(fill["account_id"].startswith("HYPERLIQUID-0x") for fill in fills)
+    names = r"HYPERLIQUID-0x[0-9a-f]{40}|SYNTHETIX-[0-9]{19}"
+    assert all(re.fullmatch(names, fill["account_id"]) for fill in fills)
     assert all(fill["venue_order_id"].isdigit() for fill in fills)
     fees = sum(Decimal(fill["commission"].split()[0]) for fill in fills)
     assert fees == sum(Decimal(trade["fees"]) for trade in rows(directory / "trades.csv"))

@@ -10,10 +10,12 @@ from nautilus_trader.model.currencies import USDT
 from nautilus_trader.model.enums import OrderSide, OrderStatus, TimeInForce, TriggerType
 from nautilus_trader.model.orders import Order
 
+from adapters.common.key_state import SignerInUse
 from adapters.common.wallet import read_wallet
 from adapters.synthetix import SetLeverage
+from adapters.synthetix.frames import WsAccount
 from simulator.exchange.model import OrderRequest, Side, Status, Tif
-from simulator.fault_rules import Delay, DropReply, DropRequest, Duplicate, Reorder
+from simulator.fault_rules import Delay, DropReply, DropRequest, Duplicate, Reorder, Silent
 from simulator.fault_rules import Status as Answer
 from simulator.synthetix_dialect import Dialect
 from simulator.synthetix_perps import ENGINE_KNOBS
@@ -366,9 +368,10 @@ async def test_pushes_in_any_order_and_twice_tell_each_fill_once(at: At) -> None
         for order in orders:
             await done(order)
         await eventually(lambda: run.cache.positions_open()[0].quantity == Decimal("0.1"))
-        assert [run.hand.events_of(order) for order in orders] == [
-            ["Submitted", "Accepted", "Filled"]
-        ] * 10
+        stories = [run.hand.events_of(order) for order in orders]
+        assert {tuple(story[:2]) for story in stories} == {("Submitted", "Accepted")}
+        assert {word for story in stories for word in story[2:]} == {"Filled"}
+        assert sum(len(story) - 2 for story in stories) == len(run.ledger.fills)
 
 
 async def test_a_trigger_that_goes_on_under_a_new_id_is_the_same_order(at: At) -> None:
@@ -485,3 +488,90 @@ async def test_a_twap_is_denied_and_not_bought_at_once(at: At) -> None:
         await done(order)
         assert order.status == OrderStatus.DENIED
         assert not heard(run, "placeOrders")
+
+
+async def test_a_fill_that_the_stream_has_lost_is_found_in_the_list_of_what_rests(at: At) -> None:
+    at[1].setattr("adapters.common.account_watch.HOUSEKEEPING_SECS", 0.5)
+    async with trading(*at) as run:
+        part, whole = limit(run, 0.97), limit(run, 0.96)
+        await resting(part)
+        await resting(whole)
+        run.venue.faults.add(Silent(type="subAccountUpdate"))
+        fill_by_hand(run, part, Decimal("0.5"))
+        await eventually(lambda: part.status == OrderStatus.PARTIALLY_FILLED)
+        fill_by_hand(run, whole)
+        await eventually(lambda: whole.status == OrderStatus.FILLED)
+        assert part.status == OrderStatus.FILLED
+        assert [order.filled_qty.as_decimal() for order in (part, whole)] == [Decimal(SIZE)] * 2
+
+
+@pytest.mark.parametrize(
+    "venue",
+    [
+        options(rising_nonces=True),
+        options(client_id_scope="ever"),
+        options(expires_in="ms"),
+        options() | {"require_user_agent": True},
+    ],
+    ids=["rising nonces", "client ids for ever", "expiry in ms", "user agent"],
+)
+async def test_what_nobody_has_seen_of_the_venue_makes_no_difference(
+    at: At, venue: dict[str, object]
+) -> None:
+    async with trading(*at, venue=venue) as run:
+        orders = [limit(run, 0.97) for _ in range(5)]
+        await done(market(run))
+        for order in orders:
+            await resting(order)
+        run.hand.modify_order(orders[0], price=run.price(0.96, BTC))
+        await eventually(lambda: run.hand.events_of(orders[0])[-1] == "Updated")
+        run.hand.cancel_all_orders(BTC)
+        for order in orders:
+            await done(order)
+        assert {order.status for order in orders} == {OrderStatus.CANCELED}
+        assert not run.ledger.live
+
+
+async def test_one_key_trades_in_one_place_at_a_time(at: At) -> None:
+    async with trading(*at) as run:
+        with pytest.raises(SignerInUse, match="in use by pid"):
+            async with node_on(run.venue, *at, adapter=SYNTHETIX):
+                pytest.fail("a second node has the key")
+
+
+async def test_what_the_venue_has_skipped_is_asked_for(at: At) -> None:
+    async with trading(*at) as run:
+        order = limit(run, 0.97)
+        await resting(order)
+        run.venue.faults.add(Silent(type="subAccountUpdate"))
+        fill_by_hand(run, order)
+        await asyncio.sleep(0.1)
+        assert order.is_open
+        (client,) = run.node.kernel.exec_engine.get_clients_for_orders([order])
+        skipped = WsAccount(msgspec.Raw(b'{"eventType":"marginUpdate"}'), 0, needs_resync=True)
+        client._rooms.news.on_message(skipped)
+        await done(order)
+        assert order.status == OrderStatus.FILLED
+
+
+@pytest.mark.parametrize("side", [OrderSide.BUY, OrderSide.SELL], ids=["long", "short"])
+async def test_a_restart_knows_what_was_filled_at_which_price_and_fee(
+    at: At, side: OrderSide
+) -> None:
+    async with synthetix_venue() as venue:
+        async with node_on(venue, *at, adapter=SYNTHETIX) as run:
+            first, second = market(run, side), market(run, side)
+            await done(first)
+            await done(second)
+        async with node_on(venue, *at, adapter=SYNTHETIX) as again:
+            for order in (first, second):
+                found = again.cache.order(order.client_order_id)
+                assert (found.status, found.order_type) == (order.status, order.order_type)
+                assert found.avg_px == pytest.approx(order.avg_px)
+                assert found.commissions() == order.commissions()
+            (position,) = again.cache.positions_open()
+            held = again.ledger.positions[0]
+            assert position.signed_decimal_qty() == held.size
+            assert position.avg_px_open == pytest.approx(
+                float(held.entry_notional / abs(held.size))
+            )
