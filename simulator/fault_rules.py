@@ -203,11 +203,15 @@ class PostOnly(Rule, frozen=True, kw_only=True, tag="post_only"):
 
 
 class AgentExpiry(Rule, frozen=True, kw_only=True, tag="agent_expiry"):
-    """Let an agent stop to exist before an action is looked at; "" is every agent."""
+    """Let an agent stop to exist before an action is looked at; "" is every agent.
+
+    At Synthetix a delegate is meant, who is past its time or, with `is_removed`, signs no more.
+    """
 
     needs: ClassVar[Trait] = "agent"
     on: Actions = "request"
     agent: str = ""
+    is_removed: bool = False
 
 
 class ClockSkew(Rule, frozen=True, kw_only=True, tag="clock_skew"):

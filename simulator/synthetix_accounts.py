@@ -1,7 +1,7 @@
 """The trading half that the border talks to: requests, logins and questions about wallets."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from simulator.market import Market
@@ -57,6 +57,16 @@ class Accounts(Trading):
             owned=tuple(account.id for account in self.directory.owned_by(address)),
             delegated=tuple(account.id for account, _ in delegated),
         )
+
+    def end_delegation(self, address: str, *, is_removed: bool) -> None:
+        """Let a delegate sign no more, "" is every one: as past its time, or as taken off."""
+        self.directory.end_delegation(address.lower(), self.exchange.now, is_removed=is_removed)
+
+    def symbols_of(self, names: Sequence[str]) -> list[str]:
+        """Return the markets of orders, each by the venue's id or the client's; not of others."""
+        keys = [int(name) if name.isdecimal() else name for name in names]
+        found = (self.exchange.order(x, key) for x in self.directory.sub_accounts for key in keys)
+        return [self.perps[order.asset].symbol for order in found if order is not None]
 
     def open_interest(self, symbol: str) -> tuple[str, str]:
         """Return what accounts here hold long and short of a market."""

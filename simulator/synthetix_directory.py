@@ -106,6 +106,15 @@ class Directory:
         """Let a key sign no more; False when it did not."""
         return self._delegates.get(sub_account, {}).pop(address, None) is not None
 
+    def end_delegation(self, address: str, now_ms: int, *, is_removed: bool) -> None:
+        """Let a delegate of any subaccount sign no more, "" is every one: past its time, or off."""
+        for delegates in self._delegates.values():
+            for one in [x for x in delegates.values() if address in {"", x.address}]:
+                if is_removed:
+                    del delegates[one.address]
+                else:
+                    delegates[one.address] = msgspec.structs.replace(one, expires_at=now_ms)
+
     def role(self, sub_account: str, address: str, now_ms: int) -> Role | None:
         """Return as what a key acts for a subaccount; None is not at all."""
         account = self.sub_accounts.get(sub_account)

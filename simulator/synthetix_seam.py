@@ -68,6 +68,12 @@ class TradingHalf(Protocol):
     def is_whitelisted(self, wallet_address: str) -> bool:
         """Tell whether a wallet may trade."""
 
+    def end_delegation(self, address: str, *, is_removed: bool) -> None:
+        """Let a delegate sign no more, "" is every one: as past its time, or as taken off."""
+
+    def symbols_of(self, names: Sequence[str]) -> list[str]:
+        """Return the markets of orders, each by the venue's id or the client's; not of others."""
+
     def settle(self, rates: Sequence[FundingRate]) -> None:
         """Take in the funding rates of hours that ended; `coin` is the market's name inside."""
 
@@ -106,6 +112,13 @@ class NoTrading:
     def is_whitelisted(self, _wallet_address: str) -> bool:
         """Let every wallet in."""
         return True
+
+    def end_delegation(self, _address: str, *, is_removed: bool) -> None:
+        """Have no delegate."""
+
+    def symbols_of(self, _names: Sequence[str]) -> list[str]:
+        """Have no order."""
+        return []
 
     def settle(self, _rates: Sequence[FundingRate]) -> None:
         """Hold nothing that funding could change."""

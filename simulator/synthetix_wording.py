@@ -7,7 +7,15 @@ from typing import Any
 import msgspec
 
 from simulator.border import Execute
-from simulator.fault_rules import ClockSkew, CorruptChecksum, Maintenance, On, Reach, Trait
+from simulator.fault_rules import (
+    AgentExpiry,
+    ClockSkew,
+    CorruptChecksum,
+    Maintenance,
+    On,
+    Reach,
+    Trait,
+)
 from simulator.faults import Hit, Thing
 from simulator.replies import JSON, TEXT, Reply
 from simulator.synthetix_answers import CODES, Answer, refused
@@ -32,7 +40,7 @@ _USUAL_CODES = {
 
 REACH = Reach(
     frozenset({"trade", "info", "post", "ws", "connect"}),
-    frozenset({"action", "timed", "checksum", "maintained"}),
+    frozenset({"action", "agent", "timed", "checksum", "maintained"}),
 )
 """What faults can befall here."""
 
@@ -66,12 +74,12 @@ class SynthetixWording:
         params = _dict(_object(body).get("params"))
         traits: set[Trait] = {"timed", "maintained"}
         if action:
-            traits.add("action")
+            traits |= {"action", "agent"}
         type_ = params.get("action")
         return Thing(
             on,
             type_ if isinstance(type_, str) else "",
-            frozenset(_symbols(params)),
+            frozenset([*_symbols(params), *self._floor.trading.symbols_of(_orders(params))]),
             frozenset(traits),
         )
 
@@ -93,6 +101,10 @@ class SynthetixWording:
 
     def execute(self, hits: tuple[Hit, ...], thing: Thing, body: bytes, execute: Execute) -> Reply:
         """Execute a request by the clock that the rules want, unless there is maintenance."""
+        for hit in hits:
+            if isinstance(hit.rule, AgentExpiry):
+                agent, is_removed = hit.rule.agent, hit.rule.is_removed
+                self._floor.trading.end_delegation(agent, is_removed=is_removed)
         words = [hit.rule.message for hit in hits if isinstance(hit.rule, Maintenance)]
         if words and thing.type not in {STATUS, "getExchangeStatus"}:
             return self._wrap(refused("SERVICE_UNAVAILABLE", words[0]))
@@ -138,6 +150,15 @@ def _symbols(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from _symbols(one)
+
+
+def _orders(params: dict[str, Any]) -> list[str]:
+    """Return how a request names the orders that it means, by either id; none of new ones."""
+    named = [params.get(key) for key in ("orderId", "clientOrderId")]
+    for key in ("orderIds", "clientOrderIds"):
+        several = params.get(key)
+        named += several if isinstance(several, list) else []
+    return [name for name in named if isinstance(name, str) and name]
 
 
 def _object(body: bytes) -> dict[str, Any]:

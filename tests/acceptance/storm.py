@@ -14,30 +14,18 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from eth_account import Account as EthAccount
-from nautilus_trader.model.identifiers import InstrumentId
 
-from adapters.hyperliquid import factories, websocket
-from adapters.hyperliquid.governor import address_governor
-from simulator.exchange.rules import Knobs
-from simulator.hyperliquid_directory import Agent
-from simulator.hyperliquid_trading import TradingOptions
-from tests.acceptance.storm_faults import random_rules
 from tests.acceptance.storm_lane import Lane
 from tests.acceptance.storm_ledgers import Ledgers
 from tests.acceptance.storm_sea import Sea, coin_names
-from tests.acceptance.trading_run import ADDRESS, CASH, Run, node_on, venue_of
+from tests.acceptance.storm_venue import StormVenue
+from tests.acceptance.trading_run import Run
 from tests.waiting import eventually
 
 LANES = 12
 # Of the coins of a round so many may cut the connection, which all of them share.
 CUTTERS = 2
-EXPIRY_SECS = 1
-SETTLE_SECS = 5.0 + EXPIRY_SECS
-AGENT_STEPS = 3
-# The account is traded by an agent, so that agents can expire.
-MASTER: str = EthAccount.from_key("0x" + "02" * 32).address.lower()
-AGENT = ADDRESS
+RENEWAL_STEPS = 3
 
 
 class Wreck(AssertionError):  # noqa: N818 - it is what a storm leaves
@@ -47,14 +35,15 @@ class Wreck(AssertionError):  # noqa: N818 - it is what a storm leaves
 class Storm:
     """A running node on a venue in bad weather."""
 
-    def __init__(self, run: Run, sea: Sea, log: Path) -> None:
+    def __init__(self, kind: StormVenue, run: Run, sea: Sea, log: Path) -> None:
+        self.kind = kind
         self.run = run
         self.sea = sea
         self.log = log
-        self.ledgers = Ledgers(run.venue, MASTER, run.cache)
+        self.ledgers = Ledgers(kind, run)
 
     def lane(self, coin: str, random: Random) -> Lane:
-        return Lane(self.run, self.sea, coin, random)
+        return Lane(self.kind, self.run, self.sea, coin, random)
 
     async def round(self, seed: int) -> None:
         """
@@ -70,12 +59,14 @@ class Storm:
         lanes, names = [], []
         for number, coin in enumerate(self.sea.coins):
             random = Random(f"{seed} {coin}")
-            name, rules = random_rules(random, coin, may_cut=number < CUTTERS)
+            name, rules = self.kind.weather.random_rules(
+                random, self.kind.symbol(coin), may_cut=number < CUTTERS
+            )
             for rule in rules:
                 self.run.venue.faults.add(rule)
             lanes.append(self.lane(coin, random))
             names.append(name)
-        async with self._agent_renewed():
+        async with self._key_renewed():
             await asyncio.gather(*(lane.play() for lane in lanes))
         self.clear()
         titles = [f"seed {seed}, {name}" for name in names]
@@ -85,13 +76,12 @@ class Storm:
     def clear(self) -> None:
         """Let the weather be fine."""
         self.run.venue.faults.clear()
-        self._approve()
+        self.kind.let_sign(self.run)
 
     @property
     def is_connected(self) -> bool:
         """Whether the venue tells the node of its orders, on a connection that it also hears."""
-        feeds = self.run.venue._hub._subscribers.get(("orderUpdates", ""), {})
-        return any(not line.is_half_open for lines in feeds.values() for line in lines)
+        return self.kind.is_connected(self.run)
 
     async def reconnected(self) -> None:
         """Wait until the node is connected, and let the venue forget lines that are half open."""
@@ -103,7 +93,7 @@ class Storm:
         for lane, title in zip(lanes, titles, strict=True):
             await self.agree(lane, title)
         try:
-            await eventually(lambda: not self.ledgers.cash_difference(), SETTLE_SECS)
+            await eventually(lambda: not self.ledgers.cash_difference(), self.kind.settle_secs)
         except TimeoutError:
             raise Wreck(f"{titles[0]}: {self.ledgers.cash_difference()}; {self.log}") from None
         if twice := self.ledgers.placed_twice():
@@ -112,7 +102,7 @@ class Storm:
     async def agree(self, lane: Lane, title: str) -> None:
         """Wait until both sides agree on one coin; raise Wreck if they do not."""
         try:
-            await eventually(lambda: not self._differences(lane), SETTLE_SECS)
+            await eventually(lambda: not self._differences(lane), self.kind.settle_secs)
         except TimeoutError:
             raise Wreck(self.describe(lane, title)) from None
 
@@ -144,64 +134,35 @@ class Storm:
     def _differences(self, lane: Lane) -> list[str]:
         return self.ledgers.differences(lane.coin, lane.instrument_id, lane.orders)
 
-    def _approve(self) -> None:
-        agents = self.run.venue.trading.directory.agents
-        agents.setdefault(AGENT, Agent(AGENT, MASTER))
-
     @asynccontextmanager
-    async def _agent_renewed(self) -> AsyncIterator[None]:
-        """Approve the agent again a little after it has expired, as its owner would."""
-        task = asyncio.create_task(self._renew(), name="storm-agent")
+    async def _key_renewed(self) -> AsyncIterator[None]:
+        """Let the key sign again a little after it has expired, as its owner would."""
+        task = asyncio.create_task(self._renew(), name="storm-key")
         try:
             yield
         finally:
             task.cancel()
 
     async def _renew(self) -> None:
-        agents = self.run.venue.trading.directory.agents
         while True:
-            await eventually(lambda: AGENT not in agents, timeout_secs=1_000)
-            until = self.sea.steps + AGENT_STEPS
+            await eventually(lambda: not self.kind.may_sign(self.run), timeout_secs=1_000)
+            until = self.sea.steps + RENEWAL_STEPS
             await eventually(lambda at=until: self.sea.steps >= at, timeout_secs=10)
-            self._approve()
+            self.kind.let_sign(self.run)
 
 
 @asynccontextmanager
 async def storm_in(
+    kind: StormVenue,
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
+    setting: str,
     seed: int = 1,
     lanes: int = LANES,
-    knobs: Knobs | None = None,
 ) -> AsyncIterator[Storm]:
     """Run a node on a venue with a restless market; frames are logged in the folder."""
-    # The bench asks more in a minute than one address may, and cuts the line more often than any
-    # venue: neither limit is what is proved here.
-    monkeypatch.setattr(factories, "address_governor", lambda: address_governor(1_000_000))
-    monkeypatch.setattr(websocket, "SHORT_LIFE_SECS", 0.0)
     sea = Sea(coin_names(lanes), time.time_ns() // 1_000_000, seed)
     log = folder / "frames.jsonl"
-    options = TradingOptions(
-        accounts=((MASTER, CASH),),
-        agents=((AGENT, MASTER),),
-        free_requests=10_000_000,
-        knobs=knobs or Knobs(),
-    )
-    ids = tuple(InstrumentId.from_str(f"{coin}-USD-PERP.HYPERLIQUID") for coin in sea.coins)
-    async with (
-        venue_of(source=sea, trading=options, log=log) as venue,
-        node_on(
-            venue,
-            folder / "state",
-            monkeypatch,
-            instrument_ids=ids,
-            account_address=MASTER,
-            expires_after_secs=EXPIRY_SECS,
-            post_timeout_secs=1,
-            http_timeout_secs=1,
-            ws_ping_interval_secs=1,
-            ws_idle_timeout_secs=2,
-        ) as run,
-    ):
-        yield Storm(run, sea, log)
+    async with kind.running(sea, setting, folder / "state", log, monkeypatch) as run:
+        yield Storm(kind, run, sea, log)

@@ -6,11 +6,11 @@ from decimal import Decimal
 from random import Random
 
 from nautilus_trader.model.enums import OrderSide, OrderStatus, OrderType, TimeInForce
-from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
 from tests.acceptance.storm_sea import Sea
+from tests.acceptance.storm_venue import StormVenue
 from tests.acceptance.trading_run import Run
 from tests.waiting import eventually
 
@@ -22,11 +22,12 @@ QUIET = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED, OrderStatus.TRIGGER
 class Lane:
     """The orders of one coin, and what was done about them in words, oldest first."""
 
-    def __init__(self, run: Run, sea: Sea, coin: str, random: Random) -> None:
+    def __init__(self, kind: StormVenue, run: Run, sea: Sea, coin: str, random: Random) -> None:
         self.coin = coin
-        self.instrument_id = InstrumentId.from_str(f"{coin}-USD-PERP.HYPERLIQUID")
+        self.instrument_id = kind.instrument_id(coin)
         self.orders: list[Order] = []
         self.told: list[str] = []
+        self._kind = kind
         self._run = run
         self._sea = sea
         self._random = random
@@ -63,9 +64,10 @@ class Lane:
             self._make.limit(self.instrument_id, side, self._size(), price, **terms)
         )
 
-    def stop(self, away: float, *, is_limit: bool, is_touched: bool = False) -> Order:
+    def stop(
+        self, away: float, side: OrderSide, *, is_limit: bool, is_touched: bool = False
+    ) -> Order:
         """Place a trigger so many percent off the market."""
-        side = self._side()
         is_above = (side == OrderSide.BUY) != is_touched
         trigger = self._price(away if is_above else -away)
         at = {"trigger_price": trigger}
@@ -164,11 +166,21 @@ class Lane:
             self.limit(self._random.uniform(-0.1, 0.02), time_in_force=TimeInForce.IOC)
 
     async def _stop(self) -> None:
-        self.stop(
-            self._random.uniform(0.1, 1.2),
-            is_limit=self._random.random() < 0.5,
-            is_touched=self._random.random() < 0.3,
-        )
+        away = self._random.uniform(0.1, 1.2)
+        is_limit, is_touched = self._random.random() < 0.5, self._random.random() < 0.3
+        side = self._side()
+        if self._kind.triggers_need_position:
+            side = await self._exit_side()
+        self.stop(away, side, is_limit=is_limit, is_touched=is_touched)
+
+    async def _exit_side(self) -> OrderSide:
+        """Return the side that ends a position; one is opened for it if there is none."""
+        held = self._run.cache.positions_open(instrument_id=self.instrument_id)
+        if not held:
+            entry = self.market()
+            await self.quiet(entry)
+            return OrderSide.SELL if entry.side == OrderSide.BUY else OrderSide.BUY
+        return OrderSide.SELL if held[0].is_long else OrderSide.BUY
 
     async def _bracket(self) -> None:
         self.bracket(None if self._random.random() < 0.5 else self._random.uniform(0.05, 0.5))

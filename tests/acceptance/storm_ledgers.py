@@ -4,16 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from nautilus_trader.cache.cache import Cache
 from nautilus_trader.model.enums import OrderStatus
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.orders import Order
 
-from adapters.hyperliquid.orders import cloid_from_client_order_id
 from simulator.exchange.accounts import Account
+from simulator.exchange.events import Fill
 from simulator.exchange.model import Order as VenueOrder
-from simulator.hyperliquid import HyperliquidVenue
-from simulator.hyperliquid_user_wire import UserFill
+from tests.acceptance.storm_venue import StormVenue
+from tests.acceptance.trading_run import Run
 
 IN_FLIGHT = (OrderStatus.SUBMITTED, OrderStatus.PENDING_UPDATE, OrderStatus.PENDING_CANCEL)
 
@@ -21,10 +20,10 @@ IN_FLIGHT = (OrderStatus.SUBMITTED, OrderStatus.PENDING_UPDATE, OrderStatus.PEND
 class Ledgers:
     """The two sides of an account, for the orders of one coin."""
 
-    def __init__(self, venue: HyperliquidVenue, address: str, cache: Cache) -> None:
-        self._venue = venue
-        self._address = address
-        self._cache = cache
+    def __init__(self, kind: StormVenue, run: Run) -> None:
+        self._kind = kind
+        self._venue = run.venue
+        self._cache = run.cache
         self._since_ms = 0
 
     def begin(self) -> None:
@@ -34,18 +33,18 @@ class Ledgers:
 
     @property
     def account(self) -> Account:
-        return self._venue.trading.exchange.account(self._address)
+        return self._venue.trading.exchange.account(self._kind.account)
 
     def differences(
         self, coin: str, instrument_id: InstrumentId, orders: Iterable[Order]
     ) -> list[str]:
         """Return in words what the two sides do not agree on; nothing if they do."""
-        by_cloid = {cloid_from_client_order_id(o.client_order_id.value): o for o in orders}
-        found = [*self._orders_only_there(coin, by_cloid), *self._position(coin, instrument_id)]
-        fills = self._fills_by_cloid()
-        for cloid, order in by_cloid.items():
-            found += self._of_order(cloid, order)
-            found += _fills(cloid, order, fills.get(cloid))
+        by_name = {self._kind.client_id(o.client_order_id.value): o for o in orders}
+        found = [*self._orders_only_there(coin, by_name), *self._position(coin, instrument_id)]
+        fills = self._fills_by_name()
+        for name, order in by_name.items():
+            found += self._of_order(name, order)
+            found += self._fills(name, order, fills.get(name))
         return found
 
     def cash_difference(self) -> str | None:
@@ -60,26 +59,26 @@ class Ledgers:
         return None if abs(there - total) <= allowed else f"cash: {total} here, {there} there"
 
     def placed_twice(self) -> list[str]:
-        """Return the cloids that were sent to be placed more than once."""
+        """Return the orders that were sent to be placed more than once."""
         placed: Counter[str] = Counter()
         for received in self._venue.received:
-            for action in _actions(received.body):
-                if action.get("type") == "order":
-                    placed.update(order["c"] for order in action["orders"])
-        return [f"{cloid} was sent {count} times" for cloid, count in placed.items() if count > 1]
+            placed.update(self._kind.placed(received.body))
+        return [f"{name} was sent {count} times" for name, count in placed.items() if count > 1]
 
     def describe(self, coin: str, orders: Iterable[Order]) -> str:
         """Return both sides in full, for a person."""
-        here = [f"  {cloid_from_client_order_id(o.client_order_id.value)} {o!r}" for o in orders]
-        records = self._venue.trading.records(self._address)
+        here = [f"  {self._kind.client_id(o.client_order_id.value)} {o!r}" for o in orders]
+        asset = self._asset(coin)
         there = [
-            f"  {row.order.cloid} {row.order.oid} {row.status} {row.order.sz}"
-            f" of {row.order.orig_sz} at {row.order.limit_px} ({row.status_timestamp})"
-            for row in records.orders
-            if row.order.coin == coin
+            f"  {row.order.request.client_id} {row.order.oid} {row.status} {row.order.remaining}"
+            f" of {row.order.size} at {row.order.request.price} ({row.time})"
+            for row in self.account.history
+            if row.order.asset == asset
         ]
         fills = [
-            f"  {f.oid} {f.sz} {f.px} {f.tid} {f.time}" for f in records.fills if f.coin == coin
+            f"  {f.oid} {f.size} {f.price} {self._kind.trade_id(f.tid)} {f.time}"
+            for f in self.account.fills
+            if f.asset == asset
         ]
         tail = slice(-40, None)
         return "\n".join(
@@ -93,18 +92,18 @@ class Ledgers:
     def _asset(self, coin: str) -> int:
         return self._venue.market.universe.listings[coin].asset
 
-    def _orders_only_there(self, coin: str, by_cloid: dict[str, Order]) -> Iterator[str]:
+    def _orders_only_there(self, coin: str, by_name: dict[str, Order]) -> Iterator[str]:
         live: Counter[str | None] = Counter(o.request.client_id for o in self._live(coin))
-        for cloid, count in live.items():
-            order = by_cloid.get(cloid or "")
+        for name, count in live.items():
+            order = by_name.get(name or "")
             if order is None or not order.is_open:
-                yield f"order {cloid} rests there, here it is {order and order.status_string()}"
+                yield f"order {name} rests there, here it is {order and order.status_string()}"
             if count > 1:
-                yield f"order {cloid} rests there {count} times"
+                yield f"order {name} rests there {count} times"
 
-    def _of_order(self, cloid: str, order: Order) -> Iterator[str]:
-        name = f"{order.client_order_id} {cloid}"
-        live = [o for o in self.account.live.values() if o.request.client_id == cloid]
+    def _of_order(self, client_id: str, order: Order) -> Iterator[str]:
+        name = f"{order.client_order_id} {client_id}"
+        live = [o for o in self.account.live.values() if o.request.client_id == client_id]
         if not order.is_closed and not live:
             yield f"{name} is {order.status_string()} here, and not there"
         for other in live:
@@ -112,19 +111,18 @@ class Ledgers:
                 yield f"{name} is still {order.status_string()} here"
             yield from _terms(name, order, other)
 
-    def _fills_by_cloid(self) -> dict[str, list[UserFill]]:
-        """Return the fills of each cloid that has had an order; none of it was filled: []."""
-        records = self._venue.trading.records(self._address)
-        cloids: dict[int, str] = {}
-        for row in reversed(records.orders):
-            if row.status_timestamp < self._since_ms:
+    def _fills_by_name(self) -> dict[str, list[Fill]]:
+        """Return the fills of each name that has had an order; none of it was filled: []."""
+        names: dict[int, str] = {}
+        for row in reversed(self.account.history):
+            if row.time < self._since_ms:
                 break
-            cloids[row.order.oid] = row.order.cloid or ""
-        fills: dict[str, list[UserFill]] = {cloid: [] for cloid in cloids.values()}
-        for fill in reversed(records.fills):
+            names[row.order.oid] = row.order.request.client_id or ""
+        fills: dict[str, list[Fill]] = {name: [] for name in names.values()}
+        for fill in reversed(self.account.fills):
             if fill.time < self._since_ms:
                 break
-            fills[cloids[fill.oid]].append(fill)
+            fills[names[fill.oid]].append(fill)
         return fills
 
     def _position(self, coin: str, instrument_id: InstrumentId) -> Iterator[str]:
@@ -135,19 +133,18 @@ class Ledgers:
         if here != there:
             yield f"position {coin}: {here} here, {there} there"
 
-
-def _fills(cloid: str, order: Order, fills: list[UserFill] | None) -> Iterator[str]:
-    """Compare the fills of an order; None says that the venue has had no such order."""
-    name = f"{order.client_order_id} {cloid}"
-    there = Counter(str(fill.tid) for fill in fills or ())
-    here = Counter(trade_id.value for trade_id in order.trade_ids)
-    if here != there:
-        yield f"{name} has fills {sorted(here - there)} only here, {sorted(there - here)} there"
-    filled = sum((Decimal(fill.sz) for fill in fills or ()), Decimal(0))
-    if filled != order.filled_qty.as_decimal():
-        yield f"{name} has {order.filled_qty} filled here, {filled} there"
-    if fills is not None and order.status in {OrderStatus.DENIED, OrderStatus.INITIALIZED}:
-        yield f"{name} is {order.status_string()} here, there it was placed"
+    def _fills(self, name: str, order: Order, fills: list[Fill] | None) -> Iterator[str]:
+        """Compare the fills of an order; None says that the venue has had no such order."""
+        name = f"{order.client_order_id} {name}"
+        there = Counter(self._kind.trade_id(fill.tid) for fill in fills or ())
+        here = Counter(trade_id.value for trade_id in order.trade_ids)
+        if here != there:
+            yield f"{name} has fills {sorted(here - there)} only here, {sorted(there - here)} there"
+        filled = sum((fill.size for fill in fills or ()), Decimal(0))
+        if filled != order.filled_qty.as_decimal():
+            yield f"{name} has {order.filled_qty} filled here, {filled} there"
+        if fills is not None and order.status in {OrderStatus.DENIED, OrderStatus.INITIALIZED}:
+            yield f"{name} is {order.status_string()} here, there it was placed"
 
 
 def _terms(name: str, order: Order, other: VenueOrder) -> Iterator[str]:
@@ -168,12 +165,3 @@ def _terms(name: str, order: Order, other: VenueOrder) -> Iterator[str]:
         yield f"{name} is {order.side.name} here, {request.side.name} there"
     if order.venue_order_id is None or order.venue_order_id.value != str(other.oid):
         yield f"{name} is {order.venue_order_id} here, {other.oid} there"
-
-
-def _actions(body: object) -> Iterator[dict]:
-    """Give the action in what a client has said by HTTP or as a post, if there is one."""
-    if not isinstance(body, dict):
-        return
-    payload = body.get("request", {}).get("payload", {}) if body.get("method") == "post" else body
-    if isinstance(payload, dict) and isinstance(payload.get("action"), dict):
-        yield payload["action"]

@@ -11,22 +11,26 @@ import pytest_asyncio
 from nautilus_trader.model.enums import OrderSide
 
 from simulator.exchange.model import Side
-from simulator.exchange.rules import Knobs
 from simulator.fault_rules import AnyRule
 from tests.acceptance.storm import LANES, Storm, Wreck, storm_in
-from tests.acceptance.storm_faults import KILLERS, MATRIX, Victim
+from tests.acceptance.storm_faults import Cell, Victim, Weather
+from tests.acceptance.storm_kinds import KINDS
 from tests.acceptance.storm_lane import Lane
 from tests.waiting import eventually
 
-type Cell = tuple[Victim, str]
+type Place = tuple[str, str]
+"""A venue, and how it behaves where nobody has verified it."""
 type Brew = Callable[[], None]
 """Lets the fault be in force from now on."""
 
 FIRST_SEED = 1_000
-DOCUMENTED = Knobs()
-OTHERWISE = Knobs(
-    partial_ack_is_filled=True, partial_fill_reports_open=True, trigger_gives_new_id=True
-)
+PLACES = [(name, setting) for name, kind in KINDS.items() for setting in kind.settings]
+# The matrix is run on each venue as it is documented, storms under every setting.
+CELLS = [
+    pytest.param((name, next(iter(kind.settings))), cell, id=f"{name}, {cell[0]}, {cell[1]}")
+    for name, kind in KINDS.items()
+    for cell in kind.weather.matrix
+]
 
 
 async def submit(_storm: Storm, lane: Lane, brew: Brew) -> None:
@@ -74,21 +78,17 @@ SCENES: dict[Victim, Callable[[Storm, Lane, Brew], Awaitable[None]]] = {
 }
 
 
-def batches() -> list[tuple[Cell, ...]]:
+def batches(weather: Weather) -> list[tuple[Cell, ...]]:
     """Return the cells as they are run side by side, or one after another if they share a fault."""
-    alone = [cell for cell in MATRIX if _is_shared(cell)]
-    calm = [cell for cell in MATRIX if cell not in alone]
+    alone = [cell for cell in weather.matrix if weather.is_shared(cell)]
+    calm = [cell for cell in weather.matrix if cell not in alone]
     return [*batched(calm, LANES), *batched(alone, LANES)]
-
-
-def _is_shared(cell: Cell) -> bool:
-    """Tell whether a fault befalls all coins: that of a connection, or of the one that signs."""
-    return any(word in cell[1] for word in (*KILLERS, "agent"))
 
 
 async def run_cell(storm: Storm, lane: Lane, cell: Cell) -> None:
     """Play a scene until its fault has befallen it; raise Wreck if it does not."""
-    rules: tuple[AnyRule, ...] = MATRIX[cell]({"coin": lane.coin, "count": 1})
+    make = storm.kind.weather.matrix[cell]
+    rules: tuple[AnyRule, ...] = make({"coin": storm.kind.symbol(lane.coin), "count": 1})
     faults = storm.run.venue.faults
     numbers: list[int] = []
     victim, name = cell
@@ -107,7 +107,7 @@ async def run_batch(storm: Storm, cells: tuple[Cell, ...]) -> None:
     ]
     titles = [f"{victim}: {name}" for victim, name in cells]
     storm.ledgers.begin()
-    if not any(map(_is_shared, cells)):
+    if not any(map(storm.kind.weather.is_shared, cells)):
         await asyncio.gather(*(run_cell(storm, *each) for each in zip(lanes, cells, strict=True)))
         storm.clear()
     else:
@@ -121,14 +121,18 @@ async def run_batch(storm: Storm, cells: tuple[Cell, ...]) -> None:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def verdicts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[Cell, str]]:
+async def verdicts(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[dict[Cell, str]]:
     """Return what went wrong by cell, "" for those with which nothing did."""
+    name, setting = request.param
+    kind = KINDS[name]
     found: dict[Cell, str] = {}
     with pytest.MonkeyPatch.context() as monkeypatch:
-        todo = batches()
+        todo = batches(kind.weather)
         while todo:
             folder = tmp_path_factory.mktemp("matrix")
-            async with storm_in(folder, monkeypatch) as storm:
+            async with storm_in(kind, folder, monkeypatch, setting=setting) as storm:
                 while todo:
                     cells = todo.pop(0)
                     try:
@@ -140,17 +144,19 @@ async def verdicts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[di
     yield found
 
 
-@pytest.mark.parametrize("cell", MATRIX, ids=lambda cell: f"{cell[0]}, {cell[1]}")
+@pytest.mark.parametrize(("verdicts", "cell"), CELLS, indirect=["verdicts"], scope="module")
 def test_after_a_fault_both_sides_agree(cell: Cell, verdicts: dict[Cell, str]) -> None:
     assert not verdicts[cell], verdicts[cell]
 
 
-@pytest.mark.parametrize("knobs", [DOCUMENTED, OTHERWISE], ids=["as documented", "otherwise"])
+@pytest.mark.parametrize("place", PLACES, ids=": ".join)
 async def test_any_weather_leaves_both_sides_agreed(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knobs: Knobs
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Place
 ) -> None:
-    """Run scripts and faults by chance, under both settings of what nobody has verified."""
-    coins = request.config.getoption("--storms") // 2
-    async with storm_in(tmp_path, monkeypatch, knobs=knobs) as storm:
+    """Run scripts and faults by chance, under each setting of what nobody has verified."""
+    name, setting = place
+    kind = KINDS[name]
+    coins = request.config.getoption("--storms") // len(PLACES)
+    async with storm_in(kind, tmp_path, monkeypatch, setting=setting) as storm:
         for seed in range(FIRST_SEED, FIRST_SEED + -(-coins // LANES)):
             await storm.round(seed)
