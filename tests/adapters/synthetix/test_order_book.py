@@ -227,3 +227,10 @@ def test_random_streams_end_in_the_venues_book(seed: int) -> None:
                 del told[level.is_bid][level.price]
         assert book.bids == numbers(views[True])
         assert told == {True: dict(numbers(views[True])), False: dict(numbers(views[False]))}
+
+
+def test_a_level_that_is_told_again_as_it_was_is_no_change() -> None:
+    book = known()
+    change = book.apply(frame(11, [("99999", "1.50"), ("99998", "3")], prev=10))
+    assert isinstance(change, BookChange)
+    assert [(one.price, one.quantity) for one in change.levels] == [(99_998, 3)]
