@@ -14,8 +14,8 @@ from nautilus_trader.model.data import (
 )
 from nautilus_trader.model.instruments import Instrument
 
+from adapters.common.prices import Prices
 from adapters.hyperliquid.parsing import (
-    Prices,
     parse_funding_rate,
     parse_index_price,
     parse_mark_price,

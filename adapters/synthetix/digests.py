@@ -1,6 +1,7 @@
 """What a signature of Synthetix covers: EIP-712 with everything fixed hashed once; pure."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from adapters.common.wallet import keccak
@@ -36,12 +37,17 @@ def _text(text: str) -> bytes:
     return _WORDS.get(text) or keccak(text.encode())
 
 
+# Orders have few symbols and one sub-account, so these are not made again and again either.
+_symbol = lru_cache(maxsize=1_000)(_text)
+
+
 def _number(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-def _bool(value: bool) -> bytes:
-    return _TRUE if value else _FALSE
+@lru_cache(maxsize=100)
+def _subaccount(subaccount_id: str) -> bytes:
+    return _number(int(subaccount_id))
 
 
 def _address(address: str) -> bytes:
@@ -53,19 +59,20 @@ def _texts(texts: Iterable[str]) -> bytes:
 
 
 def _order(order: OrderWire) -> bytes:
-    return keccak(
-        _ORDER_TYPE_HASH
-        + _text(order.symbol)
-        + _text(order.side)
-        + _text(order.order_type)
-        + _text(order.price)
-        + _text(order.trigger_price)
-        + _text(order.quantity)
-        + _bool(order.reduce_only)
-        + _bool(order.is_trigger_market)
-        + _text(order.client_order_id)
-        + _bool(order.close_position)
+    members = (
+        _ORDER_TYPE_HASH,
+        _symbol(order.symbol),
+        _WORDS[order.side],
+        _WORDS[order.order_type],
+        _text(order.price),
+        _text(order.trigger_price),
+        _text(order.quantity),
+        _TRUE if order.reduce_only else _FALSE,
+        _TRUE if order.is_trigger_market else _FALSE,
+        _text(order.client_order_id),
+        _TRUE if order.close_position else _FALSE,
     )
+    return keccak(b"".join(members))
 
 
 def _change(action: actions.ModifyOrderAction | actions.ModifyByCloidAction) -> bytes:
@@ -220,7 +227,7 @@ def action_digest(
         Unix milliseconds after which the venue refuses the action.
 
     """
-    subaccount, expiry = _number(int(subaccount_id)), _number(expires_after)
+    subaccount, expiry = _subaccount(subaccount_id), _number(expires_after)
     if nonce is None:
         if not isinstance(action, Question):
             raise ValueError(f"Expected a nonce with {actions.action_name(action)}, was none")

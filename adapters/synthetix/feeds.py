@@ -13,6 +13,7 @@ from nautilus_trader.model.data import (
 )
 from nautilus_trader.model.instruments import Instrument
 
+from adapters.common.prices import Prices
 from adapters.synthetix.frames import WsBook
 from adapters.synthetix.order_book import BookChange, BrokenBook, OrderBookState
 from adapters.synthetix.parsing import (
@@ -56,6 +57,8 @@ class MarketFeed:
         """The Nautilus data types that are subscribed."""
         self._book = OrderBookState(book_depth)
         self._change: BookChange | None = None
+        self._prices = Prices(instrument.price_precision)
+        self._top: tuple[tuple[float, float], tuple[float, float]] | None = None
         self._quote: QuoteTick | None = None
         # Of the latest trades, and of those before them.
         self._trade_ids: set[Id] = set()
@@ -69,7 +72,9 @@ class MarketFeed:
             return None
         if data_type is OrderBookDeltas:
             return self._whole_book(change, ts_init)
-        return self._depth(change, ts_init) if data_type is OrderBookDepth10 else self._quote
+        if data_type is OrderBookDepth10:
+            return self._depth(change, ts_init)
+        return self._new_quote(change, ts_init) or self._quote
 
     def mark_gap(self) -> None:
         """Note that frames of the book may have been missed: wait for a whole one."""
@@ -94,19 +99,27 @@ class MarketFeed:
                 yield deltas
         if OrderBookDepth10 in self.wanted:
             yield self._depth(change, ts_init)
-        quote = parse_quote_tick(
-            self._book.bids, self._book.asks, self.instrument, change.ts_event, ts_init
-        )
-        is_news = quote is not None and (self._quote is None or _top(quote) != _top(self._quote))
-        self._quote = quote if quote is None or is_news else self._quote
-        if QuoteTick in self.wanted and quote is not None and is_news:
-            yield quote
+        if QuoteTick in self.wanted:
+            quote = self._new_quote(change, ts_init)
+            if quote is not None:
+                yield quote
+
+    def _new_quote(self, change: BookChange, ts_init: int) -> QuoteTick | None:
+        """Return the quote if it differs from the last one; None while a side is empty, too."""
+        top = self._book.best
+        if top == self._top:
+            return None
+        self._top = top
+        self._quote = None
+        if top is not None:
+            self._quote = parse_quote_tick(*top, self.instrument, change.ts_event, ts_init)
+        return self._quote
 
     def _deltas(self, change: BookChange, ts_init: int) -> OrderBookDeltas | None:
         if change.is_snapshot:
             return self._whole_book(change, ts_init)
         return parse_order_book_deltas(
-            change.levels, self.instrument, change.meseq, change.ts_event, ts_init
+            change.levels, self.instrument, change.meseq, change.ts_event, ts_init, self._prices
         )
 
     def _whole_book(self, change: BookChange, ts_init: int) -> OrderBookDeltas:
@@ -147,7 +160,3 @@ class MarketFeed:
             yield parse_mark_price(mark, self.instrument, ts_event, ts_init)
         if index > 0 and IndexPriceUpdate in self.wanted:
             yield parse_index_price(index, self.instrument, ts_event, ts_init)
-
-
-def _top(quote: QuoteTick) -> tuple[object, ...]:
-    return (quote.bid_price, quote.ask_price, quote.bid_size, quote.ask_size)

@@ -1,7 +1,6 @@
 """The past half of the data client: from requests to replies to Nautilus data."""
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from nautilus_trader.common.component import LiveClock
 from nautilus_trader.data.messages import (
@@ -115,7 +114,7 @@ class MarketHistory:
 
 
 def _levels(side: list[tuple[str, str]]) -> Levels:
-    return [(Decimal(price), Decimal(quantity)) for price, quantity in side]
+    return [(float(price), float(quantity)) for price, quantity in side]
 
 
 async def fetch_candles(

@@ -1,16 +1,14 @@
 """One book as the stream tells it, of which nothing is passed on that is not proved; pure."""
 
 from binascii import crc32
-from collections.abc import Iterable
-from decimal import Decimal
-from itertools import islice
+from collections.abc import Collection, Iterable
+from math import inf
 
 import msgspec
 
 from adapters.synthetix.constants import NANOS_PER_SECOND
 from adapters.synthetix.frames import WsBook
 from adapters.synthetix.schemas import BookLevel
-from adapters.synthetix.wire import read_amount
 
 # So many of each side are remembered; the deepest subscription shows 100.
 LEVELS_KEPT = 1_000
@@ -22,8 +20,8 @@ class LevelChange(msgspec.Struct, frozen=True, gc=False):
     """One level's new quantity in place of the old; 0 removes it."""
 
     is_bid: bool
-    price: Decimal
-    quantity: Decimal
+    price: float
+    quantity: float
     is_new: bool
 
 
@@ -42,59 +40,116 @@ class BrokenBook(msgspec.Struct, frozen=True):
     reason: str
 
 
-class _Level(msgspec.Struct, frozen=True, gc=False):
-    # The texts as they came: the checksum covers those.
-    text: str
-    quantity: Decimal
-
-
 class _Side:
-    """One side of a book, best first: what is shown of it, and what has slid behind that."""
+    """
+    One side of a book: what is shown of it, and what has slid behind that.
+
+    Numbers are floats, which tell apart all prices of up to 15 digits, and keep their order.
+    """
 
     def __init__(self, depth: int, *, is_bid: bool) -> None:
         self._depth = depth
         self._is_bid = is_bid
-        # As in the SDK's own book, levels behind the depth are kept: the venue may or may not
-        # remove them itself, and need not tell them again when they come back.
-        self._levels: dict[Decimal, _Level] = {}
-        self.shown: dict[Decimal, _Level] = {}
+        self._letter = "b" if is_bid else "a"
+        # By price, the quantity and the text that the checksum covers, as it came. As in the SDK's
+        # own book, levels behind the depth are kept: the venue may or may not remove them itself,
+        # and need not tell them again when they come back.
+        self._levels: dict[float, tuple[float, str]] = {}
+        # Best first. Most frames change quantities only, and leave it as it is.
+        self._prices: list[float] = []
+        self._shown: list[float] = []
+        self._shown_set: frozenset[float] = frozenset()
+        # None while it has to be put together again.
+        self._text: bytes | None = None
 
     def clear(self) -> None:
         """Forget all levels."""
-        self._levels, self.shown = {}, {}
+        self._levels = {}
+        self._show([])
+
+    @property
+    def best(self) -> tuple[float, float] | None:
+        """Price and quantity of the best level; None while there is none."""
+        return (self._shown[0], self._levels[self._shown[0]][0]) if self._shown else None
+
+    @property
+    def shown(self) -> list[tuple[float, float]]:
+        """Price and quantity of each level that is shown, best first."""
+        return [(price, self._levels[price][0]) for price in self._shown]
+
+    @property
+    def text(self) -> bytes:
+        """What the checksum covers of this side."""
+        if self._text is None:
+            levels = self._levels
+            self._text = "".join([levels[price][1] for price in self._shown]).encode()
+        return self._text
 
     def merge(self, news: Iterable[BookLevel]) -> list[LevelChange]:
         """Take the news and return how what is shown differs; raise ValueError if it is none."""
-        levels = self._levels
-        is_moved = False
-        for level in news:
-            price, quantity = read_amount(level.price), read_amount(level.quantity)
-            if price <= 0 or quantity < 0:
-                raise ValueError(f"Expected a level, was {level.quantity} at {level.price}")
-            is_moved = is_moved or not quantity or price not in levels
-            if quantity:
-                levels[price] = _Level(f"{level.price}:{level.quantity}", quantity)
-            else:
-                levels.pop(price, None)
-        if is_moved:
-            best_first = sorted(levels, reverse=self._is_bid)[:LEVELS_KEPT]
-            self._levels = {price: levels[price] for price in best_first}
-        before = self.shown
-        self.shown = dict(islice(self._levels.items(), self._depth))
-        return self._changes(before)
-
-    def _changes(self, before: dict[Decimal, _Level]) -> list[LevelChange]:
-        is_bid, zero = self._is_bid, Decimal(0)
-        changes = [
-            LevelChange(is_bid, price, zero, is_new=False)
-            for price in before
-            if price not in self.shown
+        before = self._take(news)
+        if not before:
+            return []
+        self._text = None
+        levels, was_shown, was_set = self._levels, self._shown, self._shown_set
+        fresh = [price for price, then in before.items() if then is None and price in levels]
+        if fresh or len(levels) < len(self._prices):
+            self._sort(fresh)
+        is_bid, now_set = self._is_bid, self._shown_set
+        changes = []
+        if was_set != now_set:
+            changes = [
+                LevelChange(is_bid, price, 0.0, is_new=False)
+                for price in was_shown
+                if price not in now_set
+            ]
+            changes += [
+                LevelChange(is_bid, price, levels[price][0], is_new=True)
+                for price in self._shown
+                if price not in was_set
+            ]
+        changes += [
+            LevelChange(is_bid, price, levels[price][0], is_new=False)
+            for price, then in before.items()
+            if price in was_set and price in now_set and then != levels[price][0]
         ]
-        for price, now in self.shown.items():
-            then = before.get(price)
-            if then is None or then.quantity != now.quantity:
-                changes.append(LevelChange(is_bid, price, now.quantity, is_new=then is None))
         return changes
+
+    def _take(self, news: Iterable[BookLevel]) -> dict[float, float | None]:
+        """Return what the quantity of each level that is told was before; None of a new one."""
+        levels, letter = self._levels, self._letter
+        before: dict[float, float | None] = {}
+        for level in news:
+            try:
+                price, quantity = float(level.price), float(level.quantity)
+            except ValueError:
+                price = quantity = -1.0
+            if not (0 < price < inf and 0 <= quantity < inf):
+                raise ValueError(f"Expected a level, was {level.quantity!r} at {level.price!r}")
+            then = levels.get(price)
+            if price not in before:
+                before[price] = None if then is None else then[0]
+            if quantity:
+                levels[price] = (quantity, f"{letter}{level.price}:{level.quantity}|")
+            elif then is not None:
+                del levels[price]
+        return before
+
+    def _sort(self, fresh: Collection[float]) -> None:
+        levels = self._levels
+        prices = [price for price in self._prices if price in levels]
+        if fresh:
+            prices += fresh
+            prices.sort(reverse=self._is_bid)
+        for price in prices[LEVELS_KEPT:]:
+            del levels[price]
+        self._show(prices[:LEVELS_KEPT])
+
+    def _show(self, prices: list[float]) -> None:
+        self._prices = prices
+        self._shown = prices[: self._depth]
+        self._shown_set = frozenset(self._shown)
+        self._text = None
 
 
 class OrderBookState:
@@ -124,14 +179,20 @@ class OrderBookState:
         return self._meseq is not None
 
     @property
-    def bids(self) -> list[tuple[Decimal, Decimal]]:
-        """Price and quantity of each bid, best first."""
-        return _pairs(self._bids)
+    def best(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """Price and quantity of the best bid, and of the best ask; None while one is missing."""
+        bid, ask = self._bids.best, self._asks.best
+        return None if bid is None or ask is None else (bid, ask)
 
     @property
-    def asks(self) -> list[tuple[Decimal, Decimal]]:
+    def bids(self) -> list[tuple[float, float]]:
+        """Price and quantity of each bid, best first."""
+        return self._bids.shown
+
+    @property
+    def asks(self) -> list[tuple[float, float]]:
         """Price and quantity of each ask, best first."""
-        return _pairs(self._asks)
+        return self._asks.shown
 
     def forget(self) -> None:
         """Wait for the next snapshot: the stream was interrupted."""
@@ -186,10 +247,4 @@ class OrderBookState:
         return BrokenBook(f"{words} (book of {frame.symbol}, meseq {frame.meseq})")
 
     def _checksum(self) -> str:
-        texts = [f"b{level.text}|" for level in self._bids.shown.values()]
-        texts += [f"a{level.text}|" for level in self._asks.shown.values()]
-        return f"{crc32(''.join(texts).encode()):08x}"
-
-
-def _pairs(side: _Side) -> list[tuple[Decimal, Decimal]]:
-    return [(price, level.quantity) for price, level in side.shown.items()]
+        return f"{crc32(self._asks.text, crc32(self._bids.text)):08x}"

@@ -85,6 +85,8 @@ def _check_kind(order: Order) -> str | None:
 
 
 def _check_time_in_force(order: Order) -> str | None:
+    if order.time_in_force == TimeInForce.GTC:
+        return None
     allowed = [TimeInForce.GTC]
     if order.order_type == OrderType.LIMIT:
         allowed.append(TimeInForce.GTD)

@@ -162,6 +162,9 @@ def grouping_of(orders: Sequence[Order]) -> Grouping:
     ``normalTpsl`` is an entry followed by its reduce-only exits, at most one stop and one
     take-profit; ``positionTpsl`` is up to two triggers of one market alone; else ``na``.
     """
+    if len(orders) == 1:
+        is_trigger = orders[0].order_type in TRIGGERS
+        return Grouping.POSITION_TPSL if is_trigger else Grouping.NONE
     entry, *exits = orders
     if all(order.order_type in TRIGGERS for order in orders):
         is_pair = len(orders) <= _EXITS_MAX and len({one.instrument_id for one in orders}) == 1

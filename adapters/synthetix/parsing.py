@@ -31,33 +31,37 @@ from nautilus_trader.model.identifiers import TradeId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Price, Quantity
 
+from adapters.common.prices import Prices
 from adapters.synthetix.constants import FUNDING_INTERVAL_MINS, INTERVALS, NANOS_PER_MILLI
 from adapters.synthetix.order_book import LevelChange
 from adapters.synthetix.schemas import Candle, FundingEntry, FundingRate, Trade
 
-type Levels = Sequence[tuple[Decimal, Decimal]]
-"""Price and quantity of one side, best first."""
+type Level = tuple[float, float]
+"""Price and quantity; as floats, which are exact for numbers of up to 15 digits."""
+type Levels = Sequence[Level]
+"""One side of a book, best first."""
 
-_SNAPSHOT = RecordFlag.F_SNAPSHOT
-_LAST = RecordFlag.F_LAST
+# As numbers, which the compiled constructors take faster than members of an enum.
+_BUY, _SELL = int(OrderSide.BUY), int(OrderSide.SELL)
+_ADD, _UPDATE = int(BookAction.ADD), int(BookAction.UPDATE)
+_DELETE, _CLEAR = int(BookAction.DELETE), int(BookAction.CLEAR)
+_SNAPSHOT, _LAST = int(RecordFlag.F_SNAPSHOT), int(RecordFlag.F_LAST)
 _AGGRESSORS = {"buy": AggressorSide.BUYER, "sell": AggressorSide.SELLER}
 _DEPTH = 10
 _MILLIS_PER_MIN = 60_000
 
 
 def parse_quote_tick(
-    bids: Levels, asks: Levels, instrument: Instrument, ts_event: int, ts_init: int
-) -> QuoteTick | None:
-    """Return the quote, or None while a side of the book is empty, which a quote cannot say."""
-    if not bids or not asks:
-        return None
-    (bid, bid_size), (ask, ask_size) = bids[0], asks[0]
+    bid: Level, ask: Level, instrument: Instrument, ts_event: int, ts_init: int
+) -> QuoteTick:
+    """Return the quote of the best bid and the best ask."""
+    (bid_price, bid_size), (ask_price, ask_size) = bid, ask
     return QuoteTick(
         instrument.id,
-        parse_price(bid, instrument),
-        parse_price(ask, instrument),
-        parse_quantity(bid_size, instrument),
-        parse_quantity(ask_size, instrument),
+        Price(bid_price, instrument.price_precision),
+        Price(ask_price, instrument.price_precision),
+        Quantity(bid_size, instrument.size_precision),
+        Quantity(ask_size, instrument.size_precision),
         ts_event,
         ts_init,
     )
@@ -84,10 +88,11 @@ def parse_order_book_snapshot(
 
     All deltas carry F_SNAPSHOT and the last one F_LAST, without which none is ever applied.
     """
-    orders = _parse_orders(OrderSide.BUY, bids, instrument)
-    orders += _parse_orders(OrderSide.SELL, asks, instrument)
-    rows: list[tuple[BookAction, BookOrder | None]] = [(BookAction.CLEAR, None)]
-    rows += [(BookAction.ADD, order) for order in orders]
+    prices = Prices(instrument.price_precision)
+    orders = _parse_orders(_BUY, bids, instrument, prices)
+    orders += _parse_orders(_SELL, asks, instrument, prices)
+    rows: list[tuple[int, BookOrder | None]] = [(_CLEAR, None)]
+    rows += [(_ADD, order) for order in orders]
     return _deltas(rows, instrument, _SNAPSHOT, sequence, ts_event, ts_init)
 
 
@@ -97,34 +102,48 @@ def parse_order_book_deltas(
     sequence: int,
     ts_event: int,
     ts_init: int,
+    prices: Prices | None = None,
 ) -> OrderBookDeltas | None:
-    """Return one delta per level, the last one with F_LAST; None of no levels."""
+    """
+    Return one delta per level, the last one with F_LAST; None of no levels.
+
+    `prices` are what is remembered of earlier books of this instrument.
+    """
     if not levels:
         return None
-    rows: list[tuple[BookAction, BookOrder | None]] = []
+    if prices is None:
+        prices = Prices(instrument.price_precision)
+    size_precision = instrument.size_precision
+    rows: list[tuple[int, BookOrder | None]] = []
     for level in levels:
-        side = OrderSide.BUY if level.is_bid else OrderSide.SELL
-        action = BookAction.DELETE
-        if level.quantity:
-            action = BookAction.ADD if level.is_new else BookAction.UPDATE
-        rows.append((action, _parse_order(side, level.price, level.quantity, instrument)))
+        side = _BUY if level.is_bid else _SELL
+        quantity = level.quantity
+        action = (_ADD if level.is_new else _UPDATE) if quantity else _DELETE
+        size = Quantity(quantity, size_precision)
+        rows.append((action, BookOrder(side, prices[level.price], size, 0)))
     return _deltas(rows, instrument, 0, sequence, ts_event, ts_init)
 
 
 def _deltas(
-    rows: list[tuple[BookAction, BookOrder | None]],
+    rows: list[tuple[int, BookOrder | None]],
     instrument: Instrument,
     flags: int,
     sequence: int,
     ts_event: int,
     ts_init: int,
 ) -> OrderBookDeltas:
-    all_flags = [flags] * (len(rows) - 1) + [flags | _LAST]
+    instrument_id = instrument.id
+    last_action, last_order = rows.pop()
     deltas = [
-        OrderBookDelta(instrument.id, action, order, flag, sequence, ts_event, ts_init)
-        for (action, order), flag in zip(rows, all_flags, strict=True)
+        OrderBookDelta(instrument_id, action, order, flags, sequence, ts_event, ts_init)
+        for action, order in rows
     ]
-    return OrderBookDeltas(instrument.id, deltas)
+    deltas.append(
+        OrderBookDelta(
+            instrument_id, last_action, last_order, flags | _LAST, sequence, ts_event, ts_init
+        )
+    )
+    return OrderBookDeltas(instrument_id, deltas)
 
 
 def parse_order_book_depth10(
@@ -135,11 +154,12 @@ def parse_order_book_depth10(
     # Nautilus fills both sides alike and refuses sides of unequal length.
     depth = max(len(bids), len(asks))
     # The venue does not tell how many orders a level has.
+    prices = Prices(instrument.price_precision)
     counts = [[1] * len(side) + [0] * (depth - len(side)) for side in (bids, asks)]
     return OrderBookDepth10(
         instrument.id,
-        _parse_orders(OrderSide.BUY, bids, instrument) + [NULL_ORDER] * (depth - len(bids)),
-        _parse_orders(OrderSide.SELL, asks, instrument) + [NULL_ORDER] * (depth - len(asks)),
+        _parse_orders(_BUY, bids, instrument, prices) + [NULL_ORDER] * (depth - len(bids)),
+        _parse_orders(_SELL, asks, instrument, prices) + [NULL_ORDER] * (depth - len(asks)),
         *counts,
         _SNAPSHOT | _LAST,
         sequence,
@@ -148,14 +168,13 @@ def parse_order_book_depth10(
     )
 
 
-def _parse_orders(side: OrderSide, levels: Levels, instrument: Instrument) -> list[BookOrder]:
-    return [_parse_order(side, price, size, instrument) for price, size in levels]
-
-
-def _parse_order(
-    side: OrderSide, price: Decimal, size: Decimal, instrument: Instrument
-) -> BookOrder:
-    return BookOrder(side, parse_price(price, instrument), parse_quantity(size, instrument), 0)
+def _parse_orders(
+    side: int, levels: Levels, instrument: Instrument, prices: Prices
+) -> list[BookOrder]:
+    size_precision = instrument.size_precision
+    return [
+        BookOrder(side, prices[price], Quantity(size, size_precision), 0) for price, size in levels
+    ]
 
 
 def parse_bar(candle: Candle, bar_type: BarType, instrument: Instrument, ts_init: int) -> Bar:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 from nautilus_trader.cache.cache import Cache
+from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
@@ -57,13 +58,15 @@ class OrderPreparation:
         self._cache = cache
         self._tracker = tracker
         self._venue_ms = venue_ms
+        # By instrument id, with the instrument itself: the cache may be given a new one.
+        self._assets: dict[InstrumentId, tuple[Instrument, Asset]] = {}
 
     def prepare(self, order: Order, *, in_bracket: bool) -> Ready | str:
         """Return the order ready to send, or why it must be denied."""
         instrument = self._cache.instrument(order.instrument_id)
         if instrument is None:
             return f"Expected an instrument that is loaded, was {order.instrument_id}"
-        asset = Asset.of(instrument)
+        asset = self._asset(instrument)
         now_ns = self._venue_ms() * NANOS_PER_MILLI
         reason = check_order(
             order, asset, now_ns, position=self._position(order), in_bracket=in_bracket
@@ -82,7 +85,7 @@ class OrderPreparation:
         if self._tracker.venue_order_id(key) is None:
             return "Expected an order that the venue has accepted, was one in flight or closed"
         instrument: Instrument = self._cache.instrument(order.instrument_id)
-        asset, known = Asset.of(instrument), terms_of(order)
+        asset, known = self._asset(instrument), terms_of(order)
         is_buy = order.is_buy
         new = Terms(
             known.size if quantity is None else quantity.as_decimal(),
@@ -108,6 +111,12 @@ class OrderPreparation:
             if price is not None and price < least:
                 return f"Expected a price of at least {least}, was {price}"
         return None
+
+    def _asset(self, instrument: Instrument) -> Asset:
+        known = self._assets.get(instrument.id)
+        if known is None or known[0] is not instrument:
+            known = self._assets[instrument.id] = (instrument, Asset.of(instrument))
+        return known[1]
 
     def _position(self, order: Order) -> Decimal | None:
         """Return the signed position that an exit meets, None if it is not known."""

@@ -47,10 +47,11 @@ class SignedRequest(msgspec.Struct, frozen=True, omit_defaults=True, rename="cam
 
     def to_post(self) -> dict[str, Any]:
         """Return the params of a WebSocket `post`, where all of it stands on one level."""
-        post: dict[str, Any] = self.params | {"signature": self.signature}
+        post: dict[str, Any] = {**self.params, "signature": self.signature}
         if self.nonce is not msgspec.UNSET:
             post["nonce"] = self.nonce
-        return post | {"expiresAfter": self.expires_after}
+        post["expiresAfter"] = self.expires_after
+        return post
 
 
 class AuthRequest(msgspec.Struct, frozen=True):
@@ -88,7 +89,8 @@ class Signer:
         """Return the action ready to send; the parameters are those of `action_digest`."""
         digest = action_digest(action, self.subaccount_id, nonce, expires_after)
         raw = self._wallet.sign(digest)
-        signature = Signature(27 + raw[64], "0x" + raw[:32].hex(), "0x" + raw[32:64].hex())
+        scalars = raw.hex()
+        signature = Signature(27 + raw[64], "0x" + scalars[:64], "0x" + scalars[64:128])
         # A delegation names the delegate where others name the signer.
         params = {
             "action": "",

@@ -23,6 +23,7 @@ from tests.bench import (
     ticks,
     webhook,
     webhook_http,
+    wires,
 )
 from tests.bench.rounds import Comparison
 
@@ -38,6 +39,9 @@ def bench(*, quick: bool = False, json: Path | None = None) -> None:
         ),
         "One order's signature, CPU us, ours / theirs": signing.measure(rounds, 4_000),
         "The same on Synthetix": synthetix_signing.measure(rounds, 4_000),
+        "Nautilus's order to a signed frame at the socket, CPU us, Synthetix / Hyperliquid": (
+            wires.measure(rounds, 4 if quick else 8)
+        ),
         "Synthetix's book, a difference to deltas, CPU us, plain / ours": synthetix_book.measure(
             rounds, 1_000 if quick else 10_000
         ),

@@ -15,9 +15,9 @@ from nautilus_trader.model.identifiers import InstrumentId, TradeId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Price, Quantity
 
+from adapters.common.prices import Prices
 from adapters.hyperliquid.instruments import BASE_TIER, parse_perps
 from adapters.hyperliquid.parsing import (
-    Prices,
     parse_order_book_deltas,
     parse_quote_tick,
     parse_trade_tick,

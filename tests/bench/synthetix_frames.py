@@ -22,6 +22,7 @@ CALM_CHANGES_MAX = 12
 CALM_MOVES_IN = 10
 CALM_BEST = 97_000
 TIMEOUT_SECS = 180.0
+TURNS_MAX = 1_000
 
 
 class CalmMarket:
@@ -56,7 +57,7 @@ class CalmMarket:
         if random.randrange(CALM_MOVES_IN) == 0:
             self._best += random.choice((-1, 1))
         for _ in range(random.randint(1, CALM_CHANGES_MAX)):
-            self._sizes[self._best + random.randint(-DEPTH, DEPTH)] = self._size()
+            self._sizes[self._best + random.randint(1 - DEPTH, DEPTH)] = self._size()
         bids = tuple(self._level(self._best - place) for place in range(LEVELS))
         asks = tuple(self._level(self._best + 1 + place) for place in range(LEVELS))
         return Book("BTC", time_ms, bids, asks)
@@ -102,7 +103,10 @@ async def _record(source: Source, diffs: int) -> list[bytes]:
             if told:
                 clock.advance(STEP_MS)
                 v.advance()
-            while len(frames) == told:
+            # A step that changes nothing in sight is told to nobody.
+            for _ in range(TURNS_MAX):
+                if len(frames) > told:
+                    break
                 await asyncio.sleep(0)
         await line.close()
     return frames[: diffs + 1]

@@ -38,8 +38,8 @@ from tests.adapters.synthetix.conftest import BTC
 
 EVENT, INIT = 1_704_067_200_000_000_000, 99
 MINUTE_MS = 60_000
-BIDS = [(Decimal(99999), Decimal("1.5")), (Decimal(99998), Decimal(2))]
-ASKS = [(Decimal(100001), Decimal(1))]
+BIDS = [(99_999.0, 1.5), (99_998.0, 2.0)]
+ASKS = [(100_001.0, 1.0)]
 
 
 def bar_type(spec: str) -> BarType:
@@ -47,13 +47,10 @@ def bar_type(spec: str) -> BarType:
 
 
 def test_a_quote_is_the_top_of_the_book(btc: Instrument) -> None:
-    quote = parse_quote_tick(BIDS, ASKS, btc, EVENT, INIT)
-    assert quote is not None
+    quote = parse_quote_tick(BIDS[0], ASKS[0], btc, EVENT, INIT)
     assert (quote.bid_price, quote.ask_price) == (Price(99_999, 0), Price(100_001, 0))
     assert (quote.bid_size, quote.ask_size) == (Quantity(1.5, 5), Quantity(1, 5))
     assert (quote.instrument_id, quote.ts_event, quote.ts_init) == (btc.id, EVENT, INIT)
-    assert parse_quote_tick([], ASKS, btc, EVENT, INIT) is None
-    assert parse_quote_tick(BIDS, [], btc, EVENT, INIT) is None
 
 
 @pytest.mark.parametrize(
@@ -97,9 +94,9 @@ def test_an_empty_book_is_one_last_clear(btc: Instrument) -> None:
 
 def test_a_difference_is_added_updated_and_deleted(btc: Instrument) -> None:
     levels = [
-        LevelChange(is_bid=True, price=Decimal(99_999), quantity=Decimal(0), is_new=False),
-        LevelChange(is_bid=True, price=Decimal(99_997), quantity=Decimal(3), is_new=True),
-        LevelChange(is_bid=False, price=Decimal(100_001), quantity=Decimal("0.5"), is_new=False),
+        LevelChange(is_bid=True, price=99_999.0, quantity=0.0, is_new=False),
+        LevelChange(is_bid=True, price=99_997.0, quantity=3.0, is_new=True),
+        LevelChange(is_bid=False, price=100_001.0, quantity=0.5, is_new=False),
     ]
     parsed = parse_order_book_deltas(levels, btc, 11, EVENT, INIT)
     assert parsed is not None
@@ -122,7 +119,7 @@ def test_a_difference_is_added_updated_and_deleted(btc: Instrument) -> None:
 
 
 def test_depth_has_ten_levels_and_fills_up_the_shorter_side(btc: Instrument) -> None:
-    bids = [(Decimal(price), Decimal(1)) for price in range(120, 100, -1)]
+    bids = [(float(price), 1.0) for price in range(120, 100, -1)]
     depth = parse_order_book_depth10(bids, ASKS, btc, 12, EVENT, INIT)
     assert [order.price for order in depth.bids] == [
         Price(price, 0) for price in range(120, 110, -1)
