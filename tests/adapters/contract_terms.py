@@ -75,6 +75,8 @@ class Terms(msgspec.Struct, frozen=True):
         Where its rate limit is made, and over which time it is counted.
     set_leverage
         Makes the command.
+    soon_sure
+        The settings by which nothing of an earlier process counts as under way for long.
     exec_factory
         Builds its execution client.
     """
@@ -104,6 +106,7 @@ class Terms(msgspec.Struct, frozen=True):
     governor: str
     window_secs: float
     set_leverage: Callable[[InstrumentId, int], object]
+    soon_sure: dict[str, int]
     exec_factory: type[LiveExecClientFactory]
 
 
@@ -159,6 +162,7 @@ HYPERLIQUID = Terms(
     set_leverage=lambda instrument_id, leverage: hyperliquid.SetLeverage(
         instrument_id, leverage, is_isolated=False
     ),
+    soon_sure={"absence_grace_ms": 500},
     exec_factory=hyperliquid.HyperliquidLiveExecClientFactory,
 )  # fmt: skip
 
@@ -197,6 +201,7 @@ SYNTHETIX = Terms(
     governor="adapters.synthetix.rooms.subaccount_governor",
     window_secs=10.0,
     set_leverage=synthetix.SetLeverage,
+    soon_sure={"absence_grace_ms": 500, "earlier_requests_secs": 2},
     exec_factory=synthetix.SynthetixLiveExecClientFactory,
 )  # fmt: skip
 

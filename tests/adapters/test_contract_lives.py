@@ -123,7 +123,7 @@ async def test_an_order_of_an_earlier_life_is_found_or_proven_absent(still: Stil
         filled = await bench.rest(490)
         bench.still.fill(filled, SIZE)
         await closed(filled)
-    async with benched(still, *at, absence_grace_ms=500) as again:
+    async with benched(still, *at, **still.terms.soon_sure) as again:
         client = again.client
         for order, status in ((kept, OrderStatus.ACCEPTED), (filled, OrderStatus.FILLED)):
             report = await client.find_order(order.client_order_id)
