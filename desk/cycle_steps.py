@@ -28,6 +28,7 @@ STEP_SECS: Final = 15.0  # an adapter knows by then what became of an order
 STOP_DISTANCE: Final = Decimal("0.05")  # of the price, where the stop rests at first
 STOP_NEARER: Final = Decimal("0.04")  # and after it was moved
 NO_DISTANCE: Final = Decimal("0.06")
+OFFERS: Final = 3  # an order of so many times what is offered is hardly filled at once
 PRICE_DIGITS: Final = 4  # round prices, which every venue takes
 
 
@@ -158,13 +159,16 @@ class Steps:
         """Buy more than is offered at the best price, and cancel what is left of it."""
         quote = self._quote()
         price = quote.ask_price
-        size = quote.ask_size.as_decimal() + self._size(self._notional).as_decimal()
-        if size * price.as_decimal() > self._notional_max:
+        offered = quote.ask_size.as_decimal()
+        least = offered + self._size(self._notional).as_decimal()
+        # By the time that it arrives more may be offered at this price.
+        size = max(least, min(offered * OFFERS, self._notional_max / price.as_decimal()))
+        if least * price.as_decimal() > self._notional_max:
             return f"left out: {quote.ask_size} are offered, more than this cycle may buy"
         order = self._hand.order_factory.limit(
             instrument_id=self._hand.instrument_id,
             order_side=OrderSide.BUY,
-            quantity=self._hand.instrument.make_qty(size),
+            quantity=self._hand.instrument.make_qty(size, round_down=True),
             price=price,
         )
         self._hand.submit_order(order)

@@ -260,7 +260,7 @@ class SynthetixVenue:
         self.market.refresh()
         self.floor.refresh()
         self._streams.refresh()
-        self.trading.refresh(self.clock.now_ms())
+        self.trading.refresh(self.clock.now_ms(), frozenset(self.floor.close_only))
 
     async def _pump(self) -> None:
         while True:

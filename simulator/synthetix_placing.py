@@ -53,7 +53,7 @@ def order_request(call: Call, shape: OrderShape) -> OrderRequest | OrderError:
         return MARKET_NOT_FOUND
     if shape.client_id is not None and _is_taken(call, shape.client_id):
         return DUPLICATE
-    if perp.market.is_close_only and not (shape.reduce_only or shape.is_trigger):
+    if perp.symbol in call.trading.close_only and not (shape.reduce_only or shape.is_trigger):
         return MARKET_CLOSED
     terms, size = perp.market.terms, shape.quantity or ZERO
     most = terms.max_market_size if shape.kind == "market" else terms.max_limit_size

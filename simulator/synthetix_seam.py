@@ -77,8 +77,8 @@ class TradingHalf(Protocol):
     def advance(self, now_ms: int) -> None:
         """Let time pass: expiries, funding, the dead man's switch."""
 
-    def refresh(self, now_ms: int) -> None:
-        """Take over what the venue lists now."""
+    def refresh(self, now_ms: int, close_only: frozenset[str] = frozenset()) -> None:
+        """Take over what the venue lists now, and in which markets positions only go down."""
 
 
 type OpenTrading = Callable[[Market, int], TradingHalf]
@@ -116,5 +116,5 @@ class NoTrading:
     def advance(self, _now_ms: int) -> None:
         """Hold nothing that could expire."""
 
-    def refresh(self, _now_ms: int) -> None:
+    def refresh(self, _now_ms: int, _close_only: frozenset[str] = frozenset()) -> None:
         """List nothing."""

@@ -104,6 +104,7 @@ class Trading:
             options.dialect,
             trigger_gives_new_id=options.knobs.trigger_gives_new_id,
         )
+        self.close_only: frozenset[str] = frozenset()
         self.collateral: dict[tuple[str, str], Decimal] = {}
         self._buckets: dict[str, TokenBucket] = {}
         self._last_balance = 0
@@ -184,8 +185,9 @@ class Trading:
             for account in self.directory.sub_accounts:
                 self._sample(account, now_ms)
 
-    def refresh(self, now_ms: int) -> None:
+    def refresh(self, now_ms: int, close_only: frozenset[str] = frozenset()) -> None:
         """Take over what the venue lists now; the orders of a closed market end."""
+        self.close_only = close_only
         self._feed.refresh(now_ms)
 
     # Telling

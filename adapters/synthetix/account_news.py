@@ -48,6 +48,8 @@ class AccountNews:
         Takes what is not of our orders.
     watch : AccountWatch
         Takes what moves the balances.
+    note : Callable[[AccountOrder], None]
+        Keeps what is told of an order that is not ours.
     on_gap : Callable[[], None]
         Told that the venue has skipped events.
 
@@ -59,12 +61,14 @@ class AccountNews:
         observer: OrderObserver,
         foreign: ForeignOrders,
         watch: AccountWatch,
+        note: Callable[[AccountOrder], None],
         on_gap: Callable[[], None],
     ) -> None:
         self._observer = observer
         self._reporter = ledger.reporter
         self._foreign = foreign
         self._watch = watch
+        self._note = note
         self._on_gap = on_gap
         self._last_fill_ms = 0
         self._log = Logger(type(self).__name__)
@@ -99,6 +103,7 @@ class AccountNews:
         """Take what the venue says of one order."""
         events = self._observer.on_order(order, code, reason)
         if events is None:
+            self._note(order)
             self._foreign.on_order(order.venue_id)
         else:
             time_ns = order.updatedTime or order.updateTime or order.createdTime

@@ -21,10 +21,12 @@ from adapters.synthetix.past_orders import OrderRecord, order_records
 from adapters.synthetix.reporter import Reporter
 from adapters.synthetix.reports import parse_position_status_report
 
-# Without a lookback so much is asked for: 30 days of history are 5 requests, of 50 tokens each.
-SPAN_DEFAULT_MS = 30 * 24 * MILLIS_PER_HOUR
-# Of an order without a client id the history is searched, so far back.
-SEARCH_MS = 7 * 24 * MILLIS_PER_HOUR
+# So far back fills are told, of one request. Orders take one request, of 50 tokens, for a week:
+# of those before that their fills tell.
+SPAN_MAX_MS = 30 * 24 * MILLIS_PER_HOUR
+HISTORY_MS = 7 * 24 * MILLIS_PER_HOUR
+# Orders of others that are held by what was told of them; of those before that the venue is asked.
+NOTED_MAX = 1_000
 # An order's fills may be stamped a little before the order that tells of them, and after its end.
 TOLERANCE_MS = 1_000
 
@@ -64,7 +66,19 @@ class SynthetixAccount:
         self._account_id = account_id
         self._clock = clock
         self._venue_ms = venue_ms
+        self._noted: dict[str, AccountOrder] = {}
         self._reporter = Reporter(instruments, account_id, clock, Logger(type(self).__name__))
+
+    def note(self, order: AccountOrder) -> None:
+        """Keep what was told of an order placed elsewhere, which then need not be searched."""
+        self._noted.pop(order.venue_id, None)
+        self._noted[order.venue_id] = order
+        if len(self._noted) > NOTED_MAX:
+            del self._noted[next(iter(self._noted))]
+
+    def forget_noted(self) -> None:
+        """Forget it: something may have been missed."""
+        self._noted.clear()
 
     async def find(self, client_order_id: str) -> AccountOrder | None:
         """
@@ -82,7 +96,7 @@ class SynthetixAccount:
         now_ms = self._venue_ms()
         found = await self._http.open_orders()
         if venue_order_id not in {order.venue_id for order in found}:
-            found = await self._http.order_history(now_ms - SEARCH_MS, now_ms + TOLERANCE_MS)
+            found = await self._http.order_history(now_ms - HISTORY_MS, now_ms + TOLERANCE_MS)
         return next((order for order in found if order.venue_id == venue_order_id), None)
 
     async def fills_of(self, order: AccountOrder) -> list[AccountTrade]:
@@ -95,7 +109,7 @@ class SynthetixAccount:
     async def fills(self, start_ms: int, end_ms: int | None = None) -> list[AccountTrade]:
         """Return the fills of a range, both ends included, oldest first, of all markets."""
         last_ms = self._venue_ms() + TOLERANCE_MS if end_ms is None else end_ms
-        return await self._http.trades(max(start_ms, last_ms - SPAN_DEFAULT_MS), last_ms)
+        return await self._http.trades(max(start_ms, last_ms - SPAN_MAX_MS), last_ms)
 
     def order_question(
         self, client_order_id: ClientOrderId | None, venue_order_id: VenueOrderId | None
@@ -114,19 +128,25 @@ class SynthetixAccount:
             order = await self.find(client_order_id.value)
         if order is None and venue_order_id is not None:
             order = await self.find_numbered(venue_order_id.value)
-        return None if order is None else (await self._with_fills(order))[0]
+        if order is None:
+            return None
+        fills = await self.fills_of(order) if order.filledQuantity else []
+        reports = self._reporter.orders([OrderRecord(order, tuple(fills))])
+        return reports[0] if reports else None
 
     async def order_with_fills(
         self, venue_order_id: str
     ) -> tuple[OrderStatusReport | None, list[FillReport]]:
         """Return one order and its fills; None if the venue does not know it."""
-        order = await self.find_numbered(venue_order_id)
+        order = self._noted.get(venue_order_id) or await self.find_numbered(venue_order_id)
         if order is not None:
-            return await self._with_fills(order)
+            fills = await self.fills_of(order)
+            reports = self._reporter.orders([OrderRecord(order, tuple(fills))])
+            return (reports[0], self._reporter.fills(fills)) if reports else (None, [])
         # A liquidation's order may stand in no list; its fills tell of it.
         now_ms = self._venue_ms()
         fills = await self._http.trades(
-            now_ms - SEARCH_MS, now_ms + TOLERANCE_MS, order_id=venue_order_id
+            now_ms - HISTORY_MS, now_ms + TOLERANCE_MS, order_id=venue_order_id
         )
         for record in order_records([], fills):
             reports = self._reporter.orders([record])
@@ -158,9 +178,10 @@ class SynthetixAccount:
         that the venue does not tell is put together from its fills.
         """
         now_ms = self._venue_ms()
-        since_ms = max(start_ms or 0, now_ms - SPAN_DEFAULT_MS)
+        since_ms = max(start_ms or 0, now_ms - SPAN_MAX_MS)
         # History before open orders before fills: what is told later then knows more.
-        history = await self._http.order_history(since_ms, now_ms + TOLERANCE_MS)
+        first_ms = max(since_ms, now_ms + TOLERANCE_MS - HISTORY_MS)
+        history = await self._http.order_history(first_ms, now_ms + TOLERANCE_MS)
         resting = {order.venue_id: order for order in await self._http.open_orders()}
         known = {order.venue_id: order for order in history} | resting
         orders = [
@@ -200,14 +221,6 @@ class SynthetixAccount:
         """Return the money by currency, and the margin of each position."""
         account = await self._http.sub_account()
         return parse_balances(account), parse_margins(account, self._instruments)
-
-    async def _with_fills(
-        self, order: AccountOrder
-    ) -> tuple[OrderStatusReport | None, list[FillReport]]:
-        fills = await self.fills_of(order) if order.filledQuantity else []
-        record = OrderRecord(order, tuple(fills))
-        reports = self._reporter.orders([record])
-        return (reports[0], self._reporter.fills(fills)) if reports else (None, [])
 
     async def _settled(self, order: AccountOrder) -> AccountOrder:
         """Return the last word on an order that rested by the history and rests no more."""

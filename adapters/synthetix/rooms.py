@@ -141,7 +141,9 @@ class AccountRooms:
             on_early=self._on_early,
         )
         observer = OrderObserver(ledger.tracker, ledger.adoption.recall, self._terms_of)
-        self.news = AccountNews(ledger, observer, foreign, self.watch, self._on_gap)
+        self.news = AccountNews(
+            ledger, observer, foreign, self.watch, self._account.note, self._on_gap
+        )
         inquiry = OrderInquiry(
             self._account,
             ledger,
@@ -168,7 +170,7 @@ class AccountRooms:
             read_fills=self._read_fills,
             fills_from_ms=lambda: self.news.fills_from_ms,
             refresh=self.watch.refresh,
-            on_lost=lambda: None,
+            on_lost=self._account.forget_noted,
             is_connected=lambda: self.ws.is_connected,
             spawn=spawn,
         )
@@ -231,6 +233,7 @@ class AccountRooms:
         self.recovery.find_earlier(client_order_id, fill)
 
     def _on_gap(self) -> None:
+        self._account.forget_noted()
         self.recovery.on_connection(True)  # noqa: FBT003 - as after a new connection
 
 

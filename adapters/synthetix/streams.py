@@ -135,7 +135,7 @@ class MarketStreams:
         data_type : type[Data]
             One of STREAMS, or FundingRateUpdate.
         params : Mapping[str, Any], optional
-            None is known: depth and pace of books are settings. Nautilus adds some of its own.
+            Nothing of the venue's: depth and pace of books are settings. Nautilus adds its own.
 
         """
         del params

@@ -43,6 +43,7 @@ from simulator.exchange.model import OrderRequest, Side, Tif
 from simulator.generator import Generator
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
 from simulator.hyperliquid_trading import TradingOptions
+from simulator.synthetix import SynthetixVenue
 from tests.acceptance.under_test import ADDRESS, OURS, Adapter
 from tests.waiting import eventually
 from webhook.client import Desk, SignalDataClientConfig, signal_client_factory
@@ -88,12 +89,14 @@ class Run:
 
     def __init__(
         self,
-        venue: HyperliquidVenue,
+        venue: HyperliquidVenue | SynthetixVenue,
         node: TradingNode,
         hand: Hand,
         settings: LiveExecClientConfig,
+        account: str = ADDRESS,
     ) -> None:
         self.settings = settings
+        self.account = account
         self.venue = venue
         self.node = node
         self.hand = hand
@@ -106,12 +109,12 @@ class Run:
     @property
     def ledger(self) -> Account:
         """Return the venue's account: cash, live orders, fills, history."""
-        return self.venue.trading.exchange.account(ADDRESS)
+        return self.venue.trading.exchange.account(self.account)
 
     @property
     def ledger_state(self) -> AccountState:
         """Return the venue's account as it is margined now."""
-        return self.venue.trading.exchange.account_state(ADDRESS)
+        return self.venue.trading.exchange.account_state(self.account)
 
     def instrument(self, instrument_id: InstrumentId = BTC) -> Instrument:
         """Return an instrument of the node."""
@@ -146,7 +149,7 @@ async def venue_of(
 
 @asynccontextmanager
 async def node_on(
-    venue: HyperliquidVenue,
+    venue: HyperliquidVenue | SynthetixVenue,
     state: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
@@ -172,8 +175,8 @@ async def node_on(
         node = TradingNode(
             config=TradingNodeConfig(
                 logging=LoggingConfig(log_level="OFF"),
-                data_clients=alerts | {"HYPERLIQUID": clients.data},
-                exec_clients={"HYPERLIQUID": clients.execution},
+                data_clients=alerts | {adapter.client: clients.data},
+                exec_clients={adapter.client: clients.execution},
                 exec_engine=engine or LiveExecEngineConfig(reconciliation_startup_delay_secs=0.0),
                 risk_engine=LiveRiskEngineConfig(bypass=True),
                 controller=controller,
@@ -182,8 +185,8 @@ async def node_on(
             ),
             loop=asyncio.get_running_loop(),
         )
-        node.add_data_client_factory("HYPERLIQUID", clients.data_factory)
-        node.add_exec_client_factory("HYPERLIQUID", lookup.watching(clients.exec_factory))
+        node.add_data_client_factory(adapter.client, clients.data_factory)
+        node.add_exec_client_factory(adapter.client, lookup.watching(clients.exec_factory))
         desk = Desk(find_order=lookup.find_order)
         node.add_data_client_factory("WEBHOOK", signal_client_factory(inbox, desk))
         node.build()
@@ -195,7 +198,7 @@ async def node_on(
         try:
             await eventually(lambda: hand.is_running, timeout_secs=start_secs)
             await eventually(lambda: all(node.cache.quote_tick(i) for i in instrument_ids))
-            yield Run(venue, node, hand, clients.execution)
+            yield Run(venue, node, hand, clients.execution, adapter.account)
         finally:
             await node.stop_async()
             await task
@@ -221,6 +224,6 @@ def place_elsewhere(run: Run, price: Price, size: str, tif: Tif) -> set[int]:
     """Buy for the account without the node; return the ids of what rests of it."""
     exchange, before = run.venue.trading.exchange, set(run.ledger.live)
     request = OrderRequest(0, Side.BUY, price.as_decimal(), Decimal(size), tif)
-    reply = exchange.place(ADDRESS, [request], run.venue.clock.now_ms())
+    reply = exchange.place(run.account, [request], run.venue.clock.now_ms())
     run.venue.trading.tell(reply.events)
     return set(run.ledger.live) - before

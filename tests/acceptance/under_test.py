@@ -82,6 +82,10 @@ class Adapter(msgspec.Struct, frozen=True):
         Whether it takes parameters of its own with an order.
     is_shared
         Whether the cases of a file may share a node: one that failed must not befall the next.
+    client
+        The name of its clients in a node.
+    account
+        What the venue's engine calls its account.
 
     """
 
@@ -94,6 +98,8 @@ class Adapter(msgspec.Struct, frozen=True):
     has_venue_trade_ids: bool
     has_parameters: bool
     is_shared: bool
+    client: str = "HYPERLIQUID"
+    account: str = ADDRESS
 
 
 @asynccontextmanager

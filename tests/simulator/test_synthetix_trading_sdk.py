@@ -165,6 +165,17 @@ async def test_the_envelopes_of_refusals() -> None:
         assert (status, envelope["error"]["message"]) == (401, "signature verification failed")
 
 
+async def test_a_market_may_only_be_left() -> None:
+    async with open_trading_floor() as floor:
+        sdk = await in_thread(floor.sdk)
+        await in_thread(lambda: sdk.market_order(ETH, "buy", "1"))
+        floor.venue.set_status(ETH, is_open=True, close_only=True)
+        orders = [order("buy", "1", "1900"), order("sell", "1", reduceOnly=True)]
+        answer = await in_thread(lambda: sdk.place_orders(orders))
+        codes = [item.get("errorCode") for item in answer["statuses"]]
+        assert codes == ["MARKET_CLOSED", None]
+
+
 async def test_a_connection_is_told_of_its_own_subaccount_only() -> None:
     async with open_trading_floor() as floor, floor.watching() as client:
         bob = await in_thread(lambda: floor.sdk("2"))
