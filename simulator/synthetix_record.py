@@ -32,7 +32,7 @@ PING_SECS = 30.0
 """A silent line is pinged after this: the venue closes idle ones (fact sheet 6.5)."""
 ASK_SECS = 300.0
 """How often all is asked, and every book subscribed anew, so that one with a gap is whole again."""
-ASK_GAP_SECS = 0.1
+ASK_GAP_SECS = 0.05
 """Between two questions; a round of them costs far less than the limit (fact sheet 7)."""
 ANSWER_SECS = 10.0
 

@@ -26,6 +26,8 @@ BOOKS = (
 DEPTH_USUAL = 50
 """The depth of a book that is subscribed without one (fact sheet 6.4)."""
 TIMEFRAMES = ("1m", "1h")
+NOBODY = f"0x{0:040x}"
+"""A wallet that has never signed: whoever is not listed may trade if it may."""
 
 type Params = dict[str, object]
 
@@ -83,6 +85,7 @@ def questions(symbols: tuple[str, ...], now_ms: int) -> Iterator[Params]:
         "getExchangeStatus",
     ):
         yield {"action": action}
+    yield {"action": "getIsWhitelisted", "walletAddress": NOBODY}
     for symbol in symbols:
         yield {"action": "getOrderbook", "symbol": symbol}
         yield {"action": "getLastTrades", "symbol": symbol, "limit": 100}
