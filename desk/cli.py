@@ -35,7 +35,8 @@ venue.command("desk.venue:serve_synthetix", name="synthetix")
 app.command(venue)
 
 record = App(name="record", help="Record a venue's public market data for later replay.")
-record.command("desk.venue:record_hyperliquid", name="hyperliquid")
+record.command("desk.record:record_hyperliquid", name="hyperliquid")
+record.command("desk.record_synthetix:record_synthetix", name="synthetix")
 app.command(record)
 
 alerts = App(name="alerts", help="Look into alerts, and get the messages that make them.")

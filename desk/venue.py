@@ -1,24 +1,21 @@
-"""The commands around loopback venues: serve one, record a real one; no order is sent here."""
+"""The commands that serve loopback venues; recording a real one is desk/record.py."""
 
 import asyncio
 import re
-import signal
-import sys
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 
-from desk.exits import Exit, UsageError, VenueError
+from desk.exits import Exit, UsageError
+from desk.interrupts import until_interrupted
 from desk.output import AsJson, print_json
 from simulator import synthetix, synthetix_trading
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions, serve
 from simulator.hyperliquid_trading import TradingOptions
-from simulator.record import MAINNET_URL, RecordOptions, RecordReport, record
 from simulator.synthetix import SynthetixVenue
 from simulator.synthetix_accounts import trading_opener
 from simulator.synthetix_dialect import Decimals, Dialect, ExpiresAt, Prices, Push, TradesForm
@@ -93,7 +90,7 @@ def serve_hyperliquid(
             log=log,
             trading=trading,
         )
-        return asyncio.run(_until_interrupted(serve(options, announce), leash=leash))
+        return asyncio.run(until_interrupted(serve(options, announce), leash=leash))
     except (OSError, ValueError) as e:
         raise UsageError(str(e)) from e
 
@@ -197,88 +194,9 @@ def serve_synthetix(
             accounts=accounts, delegates=delegates, dialect=dialect, speed=speed
         )
         serving = synthetix.serve(options, announce, trading_opener(trading))
-        return asyncio.run(_until_interrupted(serving, leash=leash))
+        return asyncio.run(until_interrupted(serving, leash=leash))
     except (OSError, ValueError) as e:
         raise UsageError(str(e)) from e
-
-
-def record_hyperliquid(
-    *,
-    coins: str,
-    out: Path,
-    seconds: float | None = None,
-    url: str = MAINNET_URL,
-    as_json: AsJson = False,
-) -> Exit:
-    """
-    Record raw frames of Hyperliquid's public channels with their receive times.
-
-    Parameters
-    ----------
-    coins
-        Coins as the venue names them, with commas: BTC,ETH.
-    out
-        The folder to write to; files are added, none is overwritten.
-    seconds
-        Stop after this many seconds; without it, at Ctrl-C.
-    url
-        The venue's WebSocket; mainnet when left out.
-
-    """
-    try:
-        options = RecordOptions(
-            coins=tuple(coin.strip() for coin in coins.split(",") if coin.strip()),
-            out=out,
-            url=url,
-            duration_secs=seconds,
-        )
-    except ValueError as e:
-        raise UsageError(f"--coins: {e}") from e
-    console = Console(stderr=as_json)
-    report = RecordReport()
-
-    def show(progress: RecordReport) -> None:
-        nonlocal report
-        report = progress
-        console.print(_progress(progress), end="\r")
-
-    try:
-        code = asyncio.run(_until_interrupted(record(options, show)))
-    except OSError as e:
-        raise UsageError(f"--out: {e}") from e
-    if as_json:
-        print_json(report)
-    else:
-        console.print(_progress(report))
-    if not report.frames:
-        raise VenueError(f"Expected frames from {url}, received none")
-    return code
-
-
-def _progress(report: RecordReport) -> str:
-    return (
-        f"{report.frames:,} frames, {report.size / 1e6:.1f} MB,"
-        f" {len(report.files)} files, {report.reconnects} reconnects"
-    )
-
-
-async def _until_interrupted(work: Coroutine[Any, Any, object], *, leash: bool = False) -> Exit:
-    """Run `work` to its end, or cancel it at a signal or, on a leash, at the end of stdin."""
-    loop = asyncio.get_running_loop()
-    task = loop.create_task(work, name="work")
-    interrupted = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupted.set)
-    if leash:
-        loop.add_reader(sys.stdin.fileno(), interrupted.set)
-    waiting = loop.create_task(interrupted.wait(), name="interrupt")
-    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    for one in (task, waiting):
-        one.cancel()
-    await asyncio.gather(task, waiting, return_exceptions=True)
-    if not task.cancelled():
-        task.result()
-    return Exit.INTERRUPTED if interrupted.is_set() else Exit.DONE
 
 
 type Pairs[T] = tuple[tuple[str, T], ...]

@@ -8,7 +8,6 @@ import csv
 import gzip
 import hashlib
 import heapq
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
@@ -20,11 +19,11 @@ import msgspec
 
 from simulator.candles import Bar
 from simulator.events import Bbo, Book, Context, Event, MinuteCandle, Trades
+from simulator.frame_files import RecordingError, frames
 from simulator.numbers import to_wire
 from simulator.wire import Candle, Level, PerpContext, SpotContext, Trade
 
 LEVELS = 20
-FRAME_SUFFIXES = (".gz", ".jsonl", ".txt")
 
 type Arrival = tuple[int, Event]
 """When an event was received, in ms, and the event with its original times."""
@@ -55,43 +54,6 @@ class _WireContext[C](msgspec.Struct, frozen=True):
 class _WirePost(msgspec.Struct, frozen=True):
     id: int
     response: dict[str, Any]
-
-
-class RecordingError(ValueError):
-    """The path holds no recording, or one that cannot be read."""
-
-
-def lines(path: Path) -> Iterator[str]:
-    """Read a file of frames; a last part that was torn off ends it."""
-    open_text = gzip.open if path.suffix == ".gz" else open
-    with open_text(path, "rt", encoding="utf-8") as file:
-        try:
-            for line in file:
-                if line.endswith("\n"):
-                    yield line
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            return
-
-
-def frame_files(path: Path) -> list[Path]:
-    """Return the files of frames that a path holds, in the order of their names."""
-    if path.is_file():
-        return [path]
-    return sorted(
-        file
-        for file in path.glob("*")
-        if file.suffix in FRAME_SUFFIXES and not file.name.endswith(".csv.gz")
-    )
-
-
-def frames(path: Path) -> Iterator[tuple[int, str]]:
-    """Read every frame of a path with its receive time in ns."""
-    for file in frame_files(path):
-        for line in lines(file):
-            received, _, frame = line.rstrip("\n").partition(" ")
-            if not received.isdigit():
-                raise RecordingError(f"Expected '<ns> <JSON>' in {file.name}, was {line[:60]!r}")
-            yield int(received), frame
 
 
 def frame_arrivals(path: Path) -> Iterator[Arrival]:

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from simulator.events import Bbo, Context, Event, MinuteCandle
+from simulator.frame_files import RecordingError, frame_files, frames
 from simulator.recording import (
     Arrival,
-    RecordingError,
     csv_arrivals,
     frame_arrivals,
-    frame_files,
-    frames,
     is_csv_folder,
     parse_post,
     sniff,

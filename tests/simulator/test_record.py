@@ -9,9 +9,9 @@ import pytest
 from websockets.asyncio.client import connect
 
 from simulator.clock import ManualClock
+from simulator.frame_files import RecordReport, frames
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
-from simulator.record import RecordOptions, RecordReport, record
-from simulator.recording import frames
+from simulator.record import RecordOptions, record
 from simulator.replay import Replay
 from tests.simulator.venues import Client
 from tests.waiting import eventually

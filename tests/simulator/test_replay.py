@@ -13,9 +13,9 @@ from websockets.asyncio.client import connect
 
 from simulator.clock import ManualClock
 from simulator.events import Bbo, Book, Event, Trades
+from simulator.frame_files import RecordingError
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions, serve
 from simulator.market import Market
-from simulator.recording import RecordingError
 from simulator.replay import Replay
 from tests.simulator.venues import Client
 
