@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 import msgspec
 import pytest
 
+from adapters.common.doubts import Sent
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueRefused
 from adapters.common.governor import Rank, WeightGovernor
 from adapters.common.nonces import NonceSource
@@ -73,12 +74,13 @@ def exchange_on(line: Line, governor: WeightGovernor) -> SynthetixExchange:
 
 
 async def test_each_action_has_a_nonce_above_the_last_and_says_when_it_expires() -> None:
-    line, expiries = Line(), []
+    line, told = Line(), []
     exchange = exchange_on(line, subaccount_governor())
     for _ in range(3):
-        await exchange.send(CANCEL, on_sending=expiries.append)
+        await exchange.send(CANCEL, on_sending=told.append)
     assert [request.nonce for request in line.sent] == [NOW_MS, NOW_MS + 1, NOW_MS + 2]
-    assert expiries == [request.expires_after for request in line.sent] == [NOW_MS + 8_000] * 3
+    assert [request.expires_after for request in line.sent] == [NOW_MS + 8_000] * 3
+    assert told == [Sent(request.expires_after, request.nonce) for request in line.sent]
 
 
 async def test_an_action_is_written_before_the_first_wait() -> None:

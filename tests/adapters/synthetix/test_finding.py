@@ -25,6 +25,7 @@ FORGETFUL = {
     "adapter": SYNTHETIX,
     "engine": LiveExecEngineConfig(reconciliation=False),
     "expires_after_secs": 1,
+    "earlier_requests_secs": 1,
     "absence_grace_ms": 500,
 }
 
@@ -62,7 +63,7 @@ def arrive(venue: SynthetixVenue, price: Decimal, tif: Tif) -> None:
     venue.trading.tell(reply.events)
 
 
-async def test_an_order_that_was_never_sent_is_absent_only_after_the_expiry(at: At) -> None:
+async def test_an_order_that_was_never_sent_is_absent_only_after_a_time(at: At) -> None:
     async with synthetix_venue() as venue:
         began_ms = venue.clock.now_ms()
         async with node_on(venue, *at, **FORGETFUL) as run:
