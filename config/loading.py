@@ -15,6 +15,7 @@ from config.words import dotted, one_of
 
 BUILT_IN: Final = ("demo", "demo-live", "demo-live-synthetix", "paper", "testnet", "live")
 _PROFILES: Final = Path(__file__).parent / "profiles"
+NESTING_MAX: Final = 32  # levels of tables and lists; a profile has five
 FILE_BYTES_MAX: Final = 1_048_576  # a profile has some kilobytes; /dev/zero has no end
 
 
@@ -56,11 +57,31 @@ def parse_profile(content: bytes, file: str) -> Profile:
     """
     try:
         raw = _toml(content, file)
+        _refuse_depth(raw, file)
         _refuse_secrets(raw, file)
         document = convert(raw, Document, file=file)
     except RecursionError as e:
-        raise ProfileError(file, "", "tables nested less deeply", "too many levels") from e
+        raise _too_deep(file) from e
     return Profile(file=file, **msgspec.structs.asdict(document))
+
+
+def _refuse_depth(raw: dict[str, Any], file: str) -> None:
+    """Refuse what no profile needs, here: how deep the interpreter goes is set by who pleases."""
+    level: list[Any] = [raw]
+    for _ in range(NESTING_MAX):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return
+    raise _too_deep(file)
+
+
+def _inside(value: Any) -> list[Any]:  # noqa: ANN401 (whatever TOML holds)
+    held = value.values() if isinstance(value, dict) else value
+    return [inner for inner in held if isinstance(inner, dict | list)]
+
+
+def _too_deep(file: str) -> ProfileError:
+    return ProfileError(file, "", "tables nested less deeply", "too many levels")
 
 
 def describe(profile: Profile) -> dict[str, Any]:

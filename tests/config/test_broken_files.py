@@ -41,5 +41,11 @@ def test_extreme_content_is_refused(content: bytes) -> None:
         parse_profile(content, "mine.toml")
 
 
+def test_depth_is_refused_whatever_the_interpreter_allows() -> None:
+    deep = VALID.replace("period", ".".join(["a"] * 100)).encode()
+    with pytest.raises(ProfileError, match="expected tables nested less deeply"):
+        parse_profile(deep, "mine.toml")
+
+
 def test_size_limit_is_far_above_a_real_profile() -> None:
     assert len(VALID) * 100 < FILE_BYTES_MAX
