@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from webhook.inbox import SCHEMA_VERSION, InboxError, Limits
 BUSY_MS_MAX = 300
 """How long another process may hold the file: a put must fail before its caller gives up."""
 
+_LOCK_LOOK_SECS = 0.005
 _WAL_BYTES_KEPT = 16_777_216
 
 MIGRATIONS: Sequence[str] = (
@@ -80,7 +82,7 @@ def connect_writer(
         # fsync does not (https://www.sqlite.org/pragma.html#pragma_synchronous).
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}")
         page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
         _migrate(connection, path, migrations)
@@ -181,6 +183,24 @@ def _make(path: Path) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """
+    Switch to the write-ahead log, as the first connection ever does for good.
+
+    SQLite does not wait for its lock here: two that switch at once could wait for each other.
+    """
+    deadline = time.monotonic() + BUSY_MS_MAX / 1_000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as e:
+            if not is_locked(e) or time.monotonic() > deadline:
+                raise
+            time.sleep(_LOCK_LOOK_SECS)
+        else:
+            return
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
