@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.redis_server import RedisServer
+from tests.summaries import write_summaries
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -59,3 +60,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--storms", type=int, default=500, help="how many storms to live through")
     parser.addoption("--kills", type=int, default=60, help="how many kill -9 to survive")
     parser.addoption("--kill-seed", type=int, default=1, help="which kills, and which alerts")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what long proofs went through."""
+    write_summaries(terminalreporter)

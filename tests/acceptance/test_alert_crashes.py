@@ -8,7 +8,7 @@ loopback venue, which lives on in the test's process.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from random import Random
@@ -19,6 +19,7 @@ from tests.acceptance.crash_desk import KINDS, SECRET, STRATEGIES, Desk
 from tests.acceptance.crash_ledger import verdict
 from tests.acceptance.crash_sender import Sender
 from tests.acceptance.trading_run import venue_of
+from tests.summaries import SUMMARY
 from tests.waiting import eventually
 from webhook.inbox import UNDECIDED, Inbox, InboxError, State
 from webhook.stores import open_inbox
@@ -35,7 +36,10 @@ BOOTS_MAX = 2.0
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_kills_lose_no_alert_and_double_none(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+    tmp_path: Path,
+    kind: str,
 ) -> None:
     kills = -(-request.config.getoption("--kills") // len(KINDS))
     seed = request.config.getoption("--kill-seed")
@@ -59,8 +63,9 @@ async def test_kills_lose_no_alert_and_double_none(
             await eventually(lambda: not verdict(venue, sender.sent), PROTECT_SECS)
         wrong = verdict(venue, sender.sent)
     accepted = sum(s.is_accepted for s in sender.sent)
-    request.config.pluginmanager.get_plugin("terminalreporter").write_line(
-        f"{kind}, seed {seed}: {kills} kills, {len(sender.sent)} alerts, {accepted} accepted"
+    record_property(
+        SUMMARY,
+        f"{kind}, seed {seed}: {kills} kills, {len(sender.sent)} alerts, {accepted} accepted",
     )
     assert accepted > kills / 4
     assert not wrong, "\n".join([*wrong, *history, str(tmp_path)])

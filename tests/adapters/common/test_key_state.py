@@ -142,6 +142,7 @@ def test_a_crash_loop_moves_nonces_by_a_second_and_not_by_a_minute(tmp_path: Pat
         (f"{NOW + 90_000_000:020d}\n", "less than a day ahead of the clock"),
         ("soon\n", "Expected a number in .*nonce, was 'soon': remove the file"),
     ],
+    ids=["tomorrow", "no-number"],  # the same in each worker that collects it
 )
 def test_a_mark_that_the_venue_would_never_take_is_refused_with_the_remedy(
     tmp_path: Path, content: str, words: str
