@@ -52,6 +52,8 @@ class AccountNews:
         Keeps what is told of an order that is not ours.
     on_gap : Callable[[], None]
         Told that the venue has skipped events.
+    look_up : Callable[[str], None]
+        Has the order of a client order id looked up.
 
     """
 
@@ -63,13 +65,17 @@ class AccountNews:
         watch: AccountWatch,
         note: Callable[[AccountOrder], None],
         on_gap: Callable[[], None],
+        look_up: Callable[[str], None],
     ) -> None:
         self._observer = observer
+        self._tracker = ledger.tracker
+        self._doubts = ledger.doubts
         self._reporter = ledger.reporter
         self._foreign = foreign
         self._watch = watch
         self._note = note
         self._on_gap = on_gap
+        self._look_up = look_up
         self._last_fill_ms = 0
         self._log = Logger(type(self).__name__)
 
@@ -91,7 +97,13 @@ class AccountNews:
             self._on_gap()
         match parse_event(message):
             case OrderNews(order, code, reason):
-                self.on_order(order, code, reason)
+                key = self._observer.vanished_trigger(order)
+                if key is None or key in self._doubts.cancels:
+                    self.on_order(order, code, reason)
+                else:
+                    # It may go on as another order: the look-up tells whether it does.
+                    self._reporter.report(self._tracker.triggered(key, order.venue_id))
+                    self._look_up(key)
             case TradeNews(trade):
                 self.on_fills([trade])
             case FundingNews() as payment:

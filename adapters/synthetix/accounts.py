@@ -198,8 +198,8 @@ class SynthetixAccount:
                 fill_reports += self._reporter.fills(record.fills) if reports else []
         return order_reports, fill_reports
 
-    async def resting(self, symbol: str) -> list[AccountOrder]:
-        """Return the open orders of one market."""
+    async def resting(self, symbol: str = "") -> list[AccountOrder]:
+        """Return the open orders, or those of one market."""
         return await self._http.open_orders(symbol=symbol)
 
     async def fill_reports(self, start_ms: int, end_ms: int | None = None) -> list[FillReport]:

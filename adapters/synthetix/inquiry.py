@@ -72,6 +72,11 @@ class OrderInquiry:
             await self._end_late(key, venue_ms)
             return is_settled
         self._on_order(found)
+        for other in self._tracker.standing_besides(key, found.venue_id):
+            # A trigger that went on as another order.
+            before = await self._account.find_numbered(other)
+            if before is not None:
+                self._on_order(before)
         self._settlement.on_found(key, venue_ms)
         await self._end_late(key, venue_ms)
         venue_id, filled = found.venue_id, found.filledQuantity

@@ -88,12 +88,27 @@ class OrderObserver:
         if key is None:
             return None
         filled = Decimal(order.filledQuantity)
+        events = self._went_on(key, order)
         if state is OrderState.OPEN:
-            return self._tracker.opened(key, order.venue_id) + self._amended(key, order)
+            opened = self._tracker.opened(key, order.venue_id)
+            return events + opened + self._amended(key, order)
         if state is OrderState.REJECTED and not filled:
-            return self._refused(key, order.venue_id, code, reason)
+            return events + self._refused(key, order.venue_id, code, reason)
         told = None if state is OrderState.FILLED and not filled else filled
-        return self._tracker.ended(key, order.venue_id, _ENDS[state], told)
+        return events + self._tracker.ended(key, order.venue_id, _ENDS[state], told)
+
+    def vanished_trigger(self, order: AccountOrder) -> str | None:
+        """
+        Return whose trigger it is that stands no more although nothing of it was filled; else None.
+
+        Nobody knows whether a trigger that fires keeps its venue order id, or is called canceled
+        and goes on as another order of the same client id.
+        """
+        is_gone = order_state(order) is OrderState.CANCELED
+        if not is_gone or not order.triggerPrice or order.filledQuantity:
+            return None
+        key = self._find(order.venue_id, order.client_id, order.quantity)
+        return key if key is not None and self._tracker.is_open(key) else None
 
     def on_trade(self, trade: AccountTrade) -> list[OrderEvent] | None:
         """Record a fill, however often it comes."""
@@ -112,6 +127,13 @@ class OrderObserver:
             return []
         terms = _terms(answer.quantity, answer.price, answer.trigger_price, known)
         return self._tracker.amended(key, venue_id, time_ms, terms, modify_id)
+
+    def _went_on(self, key: str, order: AccountOrder) -> list[OrderEvent]:
+        """Record the size of the order as which a trigger that has fired goes on."""
+        known = self._tracker.venue_order_id(key)
+        if known in {None, order.venue_id} or not order.quantity:
+            return []
+        return self._tracker.opened(key, order.venue_id, Decimal(order.quantity))
 
     def _amended(self, key: str, order: AccountOrder) -> list[OrderEvent]:
         known = self._terms_of(key)

@@ -44,6 +44,7 @@ from adapters.synthetix.preparation import OrderPreparation, terms_of
 from adapters.synthetix.providers import SynthetixInstrumentProvider
 from adapters.synthetix.reports import parse_fill_report
 from adapters.synthetix.signing import AuthRequest, Signer
+from adapters.synthetix.sweep import AccountSweep
 from adapters.synthetix.unknown_orders import UnknownOrders
 from adapters.synthetix.websocket import SynthetixWebSocketClient
 
@@ -142,7 +143,13 @@ class AccountRooms:
         )
         observer = OrderObserver(ledger.tracker, ledger.adoption.recall, self._terms_of)
         self.news = AccountNews(
-            ledger, observer, foreign, self.watch, self._account.note, self._on_gap
+            ledger,
+            observer,
+            foreign,
+            self.watch,
+            self._account.note,
+            self._on_gap,
+            self._look_up,
         )
         inquiry = OrderInquiry(
             self._account,
@@ -165,6 +172,12 @@ class AccountRooms:
             provider.loaded,
         )
         self.lookups = OrderLookups(inquiry.ask, ledger.tracker.doubtful)
+        self.sweep = AccountSweep(
+            ledger.tracker,
+            self._account.resting,
+            lambda key: self.lookups.want(key, 0.0),
+            config.sweep_secs,
+        )
         self.recovery = Recovery(
             ledger,
             self.lookups,
@@ -214,6 +227,9 @@ class AccountRooms:
         # Each time is good once, and must be within a minute of the venue's: nonces may run ahead.
         self._last_auth_ms = max(self._venue_clock.now_ms(), self._last_auth_ms + 1)
         return self._signer.sign_auth(self._last_auth_ms)
+
+    def _look_up(self, client_order_id: str) -> None:
+        self.lookups.want(client_order_id)
 
     async def _use_up(self, nonce: int) -> None:
         await self._exchange.use_up(nonce)
