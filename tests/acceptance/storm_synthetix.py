@@ -175,6 +175,7 @@ class Synthetix:
                 instrument_ids=ids,
                 subaccount_id=SUB_ACCOUNT,
                 sweep_secs=2.0,
+                absence_grace_ms=300,
                 **IMPATIENT,
             ) as run,
         ):
