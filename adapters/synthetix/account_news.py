@@ -68,7 +68,6 @@ class AccountNews:
         look_up: Callable[[str], None],
     ) -> None:
         self._observer = observer
-        self._tracker = ledger.tracker
         self._doubts = ledger.doubts
         self._reporter = ledger.reporter
         self._foreign = foreign
@@ -102,7 +101,6 @@ class AccountNews:
                     self.on_order(order, code, reason)
                 else:
                     # It may go on as another order: the look-up tells whether it does.
-                    self._reporter.report(self._tracker.triggered(key, order.venue_id))
                     self._look_up(key)
             case TradeNews(trade):
                 self.on_fills([trade])

@@ -129,11 +129,12 @@ class OrderObserver:
         return self._tracker.amended(key, venue_id, time_ms, terms, modify_id)
 
     def _went_on(self, key: str, order: AccountOrder) -> list[OrderEvent]:
-        """Record the size of the order as which a trigger that has fired goes on."""
+        """Record that a trigger has fired that goes on as another order, and the size of that."""
         known = self._tracker.venue_order_id(key)
-        if known in {None, order.venue_id} or not order.quantity:
+        if known is None or known == order.venue_id or not order.quantity:
             return []
-        return self._tracker.opened(key, order.venue_id, Decimal(order.quantity))
+        fired = self._tracker.triggered(key, known)
+        return fired + self._tracker.opened(key, order.venue_id, Decimal(order.quantity))
 
     def _amended(self, key: str, order: AccountOrder) -> list[OrderEvent]:
         known = self._terms_of(key)

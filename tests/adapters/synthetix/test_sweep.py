@@ -98,3 +98,26 @@ async def test_a_trigger_that_ends_without_firing_is_canceled(
         run.hand.submit_order(run.hand.order_factory.market(BTC, OrderSide.SELL, quantity))
         await eventually(lambda: stop.is_closed)
         assert stop.status == OrderStatus.CANCELED
+
+
+async def test_a_stop_limit_that_goes_on_under_a_new_id_is_told_as_triggered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with trading(tmp_path, monkeypatch, venue={"trading": RENEWING}) as run:
+        quantity = run.instrument(BTC).make_qty(SIZE)
+        entry = run.hand.order_factory.market(BTC, OrderSide.BUY, quantity)
+        run.hand.submit_order(entry)
+        await eventually(lambda: entry.is_closed)
+        at, high = run.price(0.97, BTC), run.price(1.03, BTC)
+        stop = run.hand.order_factory.stop_limit(
+            BTC, OrderSide.SELL, quantity, high, at, reduce_only=True
+        )
+        await resting(run, stop)
+        mark, now_ms = at.as_decimal() - 1, run.venue.clock.now_ms()
+        run.venue.trading.tell(run.venue.trading.exchange.set_mark(0, mark, mark, now_ms))
+        await eventually(lambda: "Triggered" in run.hand.events_of(stop))
+        (live,) = run.ledger.live
+        assert stop.is_open
+        assert stop.venue_order_id.value == str(live)
+        run.hand.cancel_order(stop)
+        await eventually(lambda: stop.status == OrderStatus.CANCELED)
