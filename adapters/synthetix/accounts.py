@@ -1,7 +1,6 @@
 """Read one sub-account of Synthetix as Nautilus reports and balances; it sends no order."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from decimal import Decimal
 from functools import partial
 
 from nautilus_trader.common.component import LiveClock, Logger
@@ -199,13 +198,8 @@ class SynthetixAccount:
                 fill_reports += self._reporter.fills(record.fills) if reports else []
         return order_reports, fill_reports
 
-    async def leaves(self) -> dict[str, Decimal]:
-        """Return what is open of each order that rests, by its venue order id."""
-        orders = await self._http.open_orders()
-        return {order.venue_id: order.quantity - order.filledQuantity for order in orders}
-
-    async def resting(self, symbol: str) -> list[AccountOrder]:
-        """Return the open orders of one market."""
+    async def resting(self, symbol: str = "") -> list[AccountOrder]:
+        """Return the open orders, or those of one market."""
         return await self._http.open_orders(symbol=symbol)
 
     async def fill_reports(self, start_ms: int, end_ms: int | None = None) -> list[FillReport]:

@@ -16,9 +16,8 @@ from nautilus_trader.model.orders import Order
 from adapters.common.account_watch import AccountWatch, Tell
 from adapters.common.foreign import ForeignOrders
 from adapters.common.ledger import OrderLedger
-from adapters.common.lookups import CONFIRM_SECS, OrderLookups
+from adapters.common.lookups import OrderLookups
 from adapters.common.nonces import NonceSource
-from adapters.common.open_orders import OpenOrders
 from adapters.common.order_amends import Terms
 from adapters.common.order_commands import OrderCommands
 from adapters.common.order_events import Fill
@@ -46,6 +45,7 @@ from adapters.synthetix.preparation import OrderPreparation, terms_of
 from adapters.synthetix.providers import SynthetixInstrumentProvider
 from adapters.synthetix.reports import parse_fill_report
 from adapters.synthetix.signing import AuthRequest, Signer
+from adapters.synthetix.sweep import AccountSweep
 from adapters.synthetix.unknown_orders import UnknownOrders
 from adapters.synthetix.websocket import SynthetixWebSocketClient
 
@@ -142,8 +142,6 @@ class AccountRooms:
             on_updated=lambda _order, _quantity: None,
             on_early=self._on_early,
         )
-        self._tracker = ledger.tracker
-        self._open_orders = OpenOrders(ledger.tracker, lambda _key: True)
         observer = OrderObserver(
             ledger.tracker,
             ledger.adoption.recall,
@@ -175,6 +173,12 @@ class AccountRooms:
             provider.loaded,
         )
         self.lookups = OrderLookups(inquiry.ask, ledger.tracker.doubtful)
+        self.sweep = AccountSweep(
+            ledger.tracker,
+            self._account.resting,
+            lambda key: self.lookups.want(key, 0.0),
+            config.sweep_secs,
+        )
         self.recovery = Recovery(
             ledger,
             self.lookups,
@@ -217,15 +221,6 @@ class AccountRooms:
         self.last_resort: LastResort | None = None
         if config.dead_mans_switch_secs:
             self.last_resort = LastResort(self._exchange, config.dead_mans_switch_secs)
-
-    async def compare_open_orders(self) -> None:
-        """Ask what rests, since events have no number, and then for what the stream has missed."""
-        if not self._tracker.open_orders():
-            return
-        self._open_orders.on_list(await self._account.leaves())
-        for key in self._open_orders.contradicted():
-            self.lookups.want(key, CONFIRM_SECS)
-        self._open_orders.forget()
 
     # What the rooms ask for
 
