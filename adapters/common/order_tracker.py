@@ -367,6 +367,26 @@ class OrderTracker:
             order.facts.settle_size(leg)
         return self._advance(order)
 
+    def vanished(self, client_order_id: str, venue_order_id: str) -> list[OrderEvent]:
+        """
+        Record that a trigger stands no more under this id, and that nothing of it was filled.
+
+        It was canceled, which an accepted cancel proves, or has fired and goes on as another order.
+        """
+        order = self._open.get(client_order_id)
+        if order is None or order.facts.is_older(venue_order_id):
+            return []
+        order.facts.leg(venue_order_id).is_vanished = True
+        return self._canceled(order, venue_order_id)
+
+    def cancel_accepted(self, client_order_id: str, venue_order_id: str) -> list[OrderEvent]:
+        """Record that the venue has canceled this order at our word; its fills are told apart."""
+        order = self._open.get(client_order_id)
+        if order is None or venue_order_id not in order.facts.legs:
+            return []
+        order.facts.legs[venue_order_id].is_cancel_accepted = True
+        return self._canceled(order, venue_order_id)
+
     def outcome_unknown(self, client_order_id: str) -> None:
         """Record that a submit or modify may or may not have arrived, or made an unnamed order."""
         order = self._open.get(client_order_id)
@@ -500,6 +520,12 @@ class OrderTracker:
         self._closed[order.client_order_id] = order.facts.trade_ids
         if len(self._closed) > self._closed_max:
             del self._closed[next(iter(self._closed))]
+
+    def _canceled(self, order: _Order, venue_order_id: str) -> list[OrderEvent]:
+        leg = order.facts.leg(venue_order_id)
+        if leg.is_vanished and leg.is_cancel_accepted:
+            return self.ended(order.client_order_id, venue_order_id, End.CANCELED, Decimal(0))
+        return self._advance(order)
 
     def _filled_after_end(self, client_order_id: str, fill: Fill) -> list[OrderEvent]:
         trade_ids = self._closed.get(client_order_id)

@@ -193,7 +193,9 @@ class OrderEntry:
         match outcome:
             case Canceled():
                 self._doubts.cancels.pop(key, None)
-                self._lookups.want(key, CONFIRM_SECS)
+                self._reporter.report(self._observer.on_cancel_accepted(key, outcome))
+                if self._tracker.is_open(key):
+                    self._lookups.want(key, CONFIRM_SECS)
             case Refusal(_, code, _) if code == NOT_FOUND and self._tracker.is_open(key):
                 # Filled, canceled before, or still on its way: the look-up tells, and it rejects
                 # the cancel if the order should rest.

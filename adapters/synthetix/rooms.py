@@ -146,7 +146,6 @@ class AccountRooms:
             ledger.tracker,
             ledger.adoption.recall,
             self._terms_of,
-            is_cancel_wanted=self._is_cancel_wanted,
             on_vanished=self._on_vanished,
         )
         self.news = AccountNews(
@@ -240,10 +239,6 @@ class AccountRooms:
     def _terms_of(self, key: str) -> Terms | None:
         order: Order | None = self._cache.order(ClientOrderId(key))
         return None if order is None else terms_of(order)
-
-    def _is_cancel_wanted(self, key: str) -> bool:
-        order: Order | None = self._cache.order(ClientOrderId(key))
-        return order is not None and bool(order.is_pending_cancel)
 
     def _on_vanished(self, key: str) -> None:
         self.lookups.want(key)
