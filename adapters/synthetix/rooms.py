@@ -15,6 +15,7 @@ from nautilus_trader.model.orders import Order
 
 from adapters.common.account_watch import AccountWatch, Tell
 from adapters.common.foreign import ForeignOrders
+from adapters.common.joint_question import JointQuestion
 from adapters.common.ledger import OrderLedger
 from adapters.common.lookups import OrderLookups
 from adapters.common.nonces import NonceSource
@@ -124,11 +125,12 @@ class AccountRooms:
             send=send_reports,
             spawn=spawn,
         )
+        ask_venue_ms = JointQuestion(http.exchange_time_ms)
         self.finding = OrderFinding(
             self._account,
             foreign,
             cache,
-            ask_venue_ms=http.exchange_time_ms,
+            ask_venue_ms=ask_venue_ms,
             settle_ms=config.earlier_requests_secs * 1_000 + config.absence_grace_ms,
         )
         ledger = OrderLedger(
@@ -155,7 +157,7 @@ class AccountRooms:
             self._account,
             ledger,
             grace_ms=config.absence_grace_ms,
-            ask_venue_ms=http.exchange_time_ms,
+            ask_venue_ms=ask_venue_ms,
             use_up=self._use_up,
             on_order=partial(self.news.on_order, is_latest=True),
             on_fills=self.news.on_late_fills,
