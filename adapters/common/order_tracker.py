@@ -460,11 +460,26 @@ class OrderTracker:
         rejected = ModifyRejected(client_order_id, order.venue_order_id, reason)
         return [rejected, *self._advance(order)]
 
-    def amend_sent(self, client_order_id: str, modify_id: int, terms: Terms) -> None:
+    def modify_over(self, client_order_id: str, modify_id: int, reason: str) -> list[OrderEvent]:
+        """
+        Record that a modify has no effect any more, and that the venue shows none of it.
+
+        It was refused then, unless a later one has replaced all that it asked for.
+        """
+        order = self._open.get(client_order_id)
+        if order is None or not order.facts.amends.is_moot(modify_id):
+            return self.modify_refused(client_order_id, modify_id, reason)
+        order.facts.amends.refused(modify_id)
+        return self._advance(order)
+
+    def amend_sent(
+        self, client_order_id: str, modify_id: int, terms: Terms, before: Terms | None = None
+    ) -> None:
         """
         Record before it is sent that an order is to be changed and to keep its venue order id.
 
-        `terms` are all terms that it is to have, as rounded. If it is refused, `modify_refused`.
+        `terms` are all terms that it is to have, as rounded, and `before` those of which the venue
+        is told the difference alone; None if it is told all. If it is refused, `modify_refused`.
 
         Raises
         ------
@@ -479,7 +494,7 @@ class OrderTracker:
             raise ValueError(
                 f"Expected an accepted order to modify, was {client_order_id} in flight"
             )
-        order.facts.amends.sent(modify_id, terms)
+        order.facts.amends.sent(modify_id, terms, before)
 
     def amended(
         self,
