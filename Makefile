@@ -37,10 +37,10 @@ bench: $(STAMP)
 seeds: $(STAMP)
 	$(BIN)/pytest -q tests/desk/test_market.py --seeds 5000
 
-# Longer ones: 5,000 scripts of orders, each under a fault of its own, lose and double nothing; no more
+# Longer ones: 10,000 scripts of orders, each under a fault of its own, lose and double nothing on either venue; no more
 # does a stream of alerts through 1,000 kills of node, sidecar and Redis.
 soak: $(STAMP) redis
-	$(BIN)/pytest -q tests/acceptance/test_faults.py --storms 5000
+	$(BIN)/pytest -q tests/acceptance/test_faults.py --storms 10000
 	$(BIN)/pytest -q tests/acceptance/test_alert_crashes.py --kills 1000
 
 # Nautilus's execution cases over our adapter and over its own, as a table: a quarter of an hour.

@@ -57,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seeds", type=int, default=100, help="how many seeds to prove")
     parser.addoption("--adapter", default="ours", help="over which the execution cases are run")
     parser.addoption("--results", type=Path, help="a file that outcomes are added to, as JSON")
-    parser.addoption("--storms", type=int, default=500, help="how many storms to live through")
+    parser.addoption("--storms", type=int, default=480, help="how many storms to live through")
     parser.addoption("--kills", type=int, default=60, help="how many kill -9 to survive")
     parser.addoption("--kill-seed", type=int, default=1, help="which kills, and which alerts")
 

@@ -19,6 +19,8 @@ class Rank(IntEnum):
 
 
 NOTHING_RESERVED: Mapping[Rank, int] = {}
+# What others have spent comes back in so many steps: of ten seconds each is a fifth of one.
+SHARES = 50
 
 
 class _Waiter:
@@ -104,6 +106,23 @@ class WeightGovernor:
         """Count weight that a reply has cost beyond its request's, whether it is free or not."""
         if weight:
             self._spend(weight, self._now_secs())
+
+    def left(self, weight: int) -> None:
+        """
+        Take the venue's word that no more than this is left now: others have spent the rest.
+
+        When they did is not known. It comes back evenly within a window, as a token bucket fills.
+        """
+        now = self._now_secs()
+        self._forget(now)
+        missing = self._limit - self._used - weight
+        for share in range(1, SHARES + 1):
+            due = missing * share // SHARES - missing * (share - 1) // SHARES
+            if due > 0:
+                self._spent.append((now - self._window_secs * (1 - share / SHARES), due))
+                self._used += due
+        if missing > 0:
+            self._spent = deque(sorted(self._spent))
 
     def delay_secs(self, weight: int, rank: Rank = Rank.ORDER) -> float:
         """Return for how long a request of this weight would wait, if no reply costs extra."""

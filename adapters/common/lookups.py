@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from itertools import batched
 
 from nautilus_trader.common.component import Logger
 
@@ -15,13 +16,15 @@ FIRST_DELAY_SECS = 0.3
 CONFIRM_SECS = 1.0
 RETRY_INITIAL_SECS = 0.3
 RETRY_MAX_SECS = 5.0
+# After a reconnect all orders are asked for; the rate limit has its own say.
+QUESTIONS_MAX = 20
 # How often the doubtful orders are counted; one that is doubtful twice in a row is asked for.
 SWEEP_SECS = 1.0
 
 
 class OrderLookups:
     """
-    The orders to ask for, and the task that asks for one after the other.
+    The orders to ask for, and the task that asks for all that are due at the same time.
 
     Parameters
     ----------
@@ -63,8 +66,11 @@ class OrderLookups:
             if now >= next_sweep:
                 self._sweep()
                 next_sweep = now + SWEEP_SECS
-            for client_order_id in [key for key, due in self._due.items() if due <= now]:
-                await self._try(client_order_id)
+            due_now = [key for key, due in self._due.items() if due <= now]
+            for some in batched(due_now, QUESTIONS_MAX):
+                async with asyncio.TaskGroup() as group:
+                    for client_order_id in some:
+                        group.create_task(self._try(client_order_id))
             wake_at = min([next_sweep, *self._due.values()])
             self._wake.clear()
             try:

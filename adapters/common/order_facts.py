@@ -13,7 +13,9 @@ class Leg:
         "end",
         "filled",
         "filled_at_end",
+        "is_cancel_accepted",
         "is_triggered",
+        "is_vanished",
         "limit",
         "size",
         "trigger",
@@ -27,6 +29,8 @@ class Leg:
         self.trigger: Decimal | None = None
         self.filled = Decimal(0)  # by the fills that have come
         self.is_triggered = False
+        self.is_vanished = False  # a trigger that has left unfilled: canceled, or fired
+        self.is_cancel_accepted = False
         self.end: End | None = None
         self.filled_at_end: Decimal | None = None  # None: all of it
 

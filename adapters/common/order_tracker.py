@@ -367,6 +367,26 @@ class OrderTracker:
             order.facts.settle_size(leg)
         return self._advance(order)
 
+    def vanished(self, client_order_id: str, venue_order_id: str) -> list[OrderEvent]:
+        """
+        Record that a trigger stands no more under this id, and that nothing of it was filled.
+
+        It was canceled, which an accepted cancel proves, or has fired and goes on as another order.
+        """
+        order = self._open.get(client_order_id)
+        if order is None or order.facts.is_older(venue_order_id):
+            return []
+        order.facts.leg(venue_order_id).is_vanished = True
+        return self._canceled(order, venue_order_id)
+
+    def cancel_accepted(self, client_order_id: str, venue_order_id: str) -> list[OrderEvent]:
+        """Record that the venue has canceled this order at our word; its fills are told apart."""
+        order = self._open.get(client_order_id)
+        if order is None or venue_order_id not in order.facts.legs:
+            return []
+        order.facts.legs[venue_order_id].is_cancel_accepted = True
+        return self._canceled(order, venue_order_id)
+
     def outcome_unknown(self, client_order_id: str) -> None:
         """Record that a submit or modify may or may not have arrived, or made an unnamed order."""
         order = self._open.get(client_order_id)
@@ -440,11 +460,26 @@ class OrderTracker:
         rejected = ModifyRejected(client_order_id, order.venue_order_id, reason)
         return [rejected, *self._advance(order)]
 
-    def amend_sent(self, client_order_id: str, modify_id: int, terms: Terms) -> None:
+    def modify_over(self, client_order_id: str, modify_id: int, reason: str) -> list[OrderEvent]:
+        """
+        Record that a modify has no effect any more, and that the venue shows none of it.
+
+        It was refused then, unless a later one has replaced all that it asked for.
+        """
+        order = self._open.get(client_order_id)
+        if order is None or not order.facts.amends.is_moot(modify_id):
+            return self.modify_refused(client_order_id, modify_id, reason)
+        order.facts.amends.refused(modify_id)
+        return self._advance(order)
+
+    def amend_sent(
+        self, client_order_id: str, modify_id: int, terms: Terms, before: Terms | None = None
+    ) -> None:
         """
         Record before it is sent that an order is to be changed and to keep its venue order id.
 
-        `terms` are all terms that it is to have, as rounded. If it is refused, `modify_refused`.
+        `terms` are all terms that it is to have, as rounded, and `before` those of which the venue
+        is told the difference alone; None if it is told all. If it is refused, `modify_refused`.
 
         Raises
         ------
@@ -459,7 +494,7 @@ class OrderTracker:
             raise ValueError(
                 f"Expected an accepted order to modify, was {client_order_id} in flight"
             )
-        order.facts.amends.sent(modify_id, terms)
+        order.facts.amends.sent(modify_id, terms, before)
 
     def amended(
         self,
@@ -500,6 +535,12 @@ class OrderTracker:
         self._closed[order.client_order_id] = order.facts.trade_ids
         if len(self._closed) > self._closed_max:
             del self._closed[next(iter(self._closed))]
+
+    def _canceled(self, order: _Order, venue_order_id: str) -> list[OrderEvent]:
+        leg = order.facts.leg(venue_order_id)
+        if leg.is_vanished and leg.is_cancel_accepted:
+            return self.ended(order.client_order_id, venue_order_id, End.CANCELED, Decimal(0))
+        return self._advance(order)
 
     def _filled_after_end(self, client_order_id: str, fill: Fill) -> list[OrderEvent]:
         trade_ids = self._closed.get(client_order_id)

@@ -34,7 +34,7 @@ class Settlement:
         for modify_id in self._doubts.modifies_over(key, venue_ms - self._grace_ms):
             self._doubts.end_modify(key, modify_id)
             reason = "The venue never took it: the order is unchanged after its expiry"
-            self._reporter.report(self._tracker.modify_refused(key, modify_id, reason))
+            self._reporter.report(self._tracker.modify_over(key, modify_id, reason))
         cancel = self._doubts.cancels.get(key)
         if cancel is not None and cancel.is_over(venue_ms - self._grace_ms):
             del self._doubts.cancels[key]

@@ -87,34 +87,24 @@ class AccountHttp:
         self._clock_ms = clock_ms
         self._max_attempts = max_attempts
 
-    async def open_orders(
-        self, *, symbol: str = "", client_order_id: str = ""
-    ) -> list[AccountOrder]:
-        """Return the orders that rest, each once; of one market or one client id where given."""
-        filters = _given(symbol=symbol, clientOrderId=client_order_id)
+    async def open_orders(self) -> list[AccountOrder]:
+        """Return the orders that rest, each once."""
         found: dict[str, AccountOrder] = {}
         offset = 0
         for _ in range(MAX_PAGES):
-            page = await self._ask(
-                "getOpenOrders",
-                filters | {"limit": OPEN_ORDERS_PER_REQUEST, "offset": offset},
-                _OPEN_ORDERS,
-            )
+            filters = {"limit": OPEN_ORDERS_PER_REQUEST, "offset": offset}
+            page = await self._ask("getOpenOrders", filters, _OPEN_ORDERS)
             found |= {order.venue_id: order for order in page}
             if len(page) < OPEN_ORDERS_PER_REQUEST:
                 break
             offset += OPEN_ORDERS_PER_REQUEST - PAGE_OVERLAP
-        # The venue has ignored filters before.
-        return [
-            order
-            for order in found.values()
-            if symbol in {"", order.symbol} and client_order_id in {"", order.client_id}
-        ]
+        return list(found.values())
 
     async def orders_named(self, client_order_id: str) -> list[AccountOrder]:
         """Return what the history has under a client id, newest first."""
         filters = {"clientOrderId": client_order_id, "limit": ORDER_HISTORY_PER_REQUEST}
         page = await self._ask("getOrderHistory", filters, _HISTORY)
+        # The venue has ignored filters before.
         mine = [order for order in page if order.client_id == client_order_id]
         return sorted(mine, key=lambda order: order.createdTime, reverse=True)
 

@@ -1,7 +1,6 @@
 """Read one sub-account of Synthetix as Nautilus reports and balances; it sends no order."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from decimal import Decimal
 from functools import partial
 
 from nautilus_trader.common.component import LiveClock, Logger
@@ -14,6 +13,7 @@ from nautilus_trader.model.identifiers import AccountId, ClientOrderId, VenueOrd
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 
+from adapters.common.joint_question import JointQuestion
 from adapters.synthetix.account_http import AccountHttp
 from adapters.synthetix.account_schemas import AccountOrder, AccountTrade, Position
 from adapters.synthetix.balances import parse_balances, parse_margins
@@ -67,6 +67,7 @@ class SynthetixAccount:
         self._account_id = account_id
         self._clock = clock
         self._venue_ms = venue_ms
+        self._ask_what_rests = JointQuestion(http.open_orders)
         self._noted: dict[str, AccountOrder] = {}
         self._reporter = Reporter(instruments, account_id, clock, Logger(type(self).__name__))
 
@@ -85,9 +86,11 @@ class SynthetixAccount:
         """
         Return the latest order of a client id, or None if the venue does not know it (yet).
 
-        Those that rest are asked for first: one that ends in between is in the history by then.
+        What rests is asked for first, once for all orders that are looked up at the same time: one
+        that ends in between is in the history by then.
         """
-        found = await self._http.open_orders(client_order_id=client_order_id)
+        resting = await self._ask_what_rests()
+        found = [order for order in resting if order.client_id == client_order_id]
         if not found:
             found = await self._http.orders_named(client_order_id)
         return max(found, key=lambda order: order.createdTime, default=None)
@@ -95,7 +98,7 @@ class SynthetixAccount:
     async def find_numbered(self, venue_order_id: str) -> AccountOrder | None:
         """Return an order of the last week by the venue's id."""
         now_ms = self._venue_ms()
-        found = await self._http.open_orders()
+        found = await self._ask_what_rests()
         if venue_order_id not in {order.venue_id for order in found}:
             found = await self._http.order_history(now_ms - HISTORY_MS, now_ms + TOLERANCE_MS)
         return next((order for order in found if order.venue_id == venue_order_id), None)
@@ -199,14 +202,9 @@ class SynthetixAccount:
                 fill_reports += self._reporter.fills(record.fills) if reports else []
         return order_reports, fill_reports
 
-    async def leaves(self) -> dict[str, Decimal]:
-        """Return what is open of each order that rests, by its venue order id."""
-        orders = await self._http.open_orders()
-        return {order.venue_id: order.quantity - order.filledQuantity for order in orders}
-
-    async def resting(self, symbol: str) -> list[AccountOrder]:
-        """Return the open orders of one market."""
-        return await self._http.open_orders(symbol=symbol)
+    async def resting(self) -> list[AccountOrder]:
+        """Return the open orders; all who ask at the same time share the answer."""
+        return await self._ask_what_rests()
 
     async def fill_reports(self, start_ms: int, end_ms: int | None = None) -> list[FillReport]:
         """Return the fills of a range, of the last 30 days at most."""

@@ -85,7 +85,7 @@ class OrderAmendment:
         modify_id = self._last_modify_id
 
         def on_sending(sent: Sent) -> None:
-            self._tracker.amend_sent(key, modify_id, change.terms)
+            self._tracker.amend_sent(key, modify_id, change.terms, change.before)
             self._doubts.begin_modify(key, modify_id, sent)
 
         action = ModifyOrderAction(

@@ -130,6 +130,8 @@ class SynthetixExecClientConfig(LiveExecClientConfig, frozen=True):
     dead_mans_switch_secs : int, default 0
         Seconds after which the venue cancels all resting orders if this process is gone, its stops
         included (scheduleCancel): 5 to 86,400, or 0 for never.
+    sweep_secs : float, default 10
+        Seconds between two looks at what rests, for news that the account's stream kept back.
     state_directory : str, optional
         Where the lock and the nonces of the signing key are kept; a folder of the user's by
         default.
@@ -154,6 +156,7 @@ class SynthetixExecClientConfig(LiveExecClientConfig, frozen=True):
     ws_idle_timeout_secs: PositiveInt = 45
     leverages: dict[str, PositiveInt] = {}  # noqa: RUF012 (msgspec copies it)
     dead_mans_switch_secs: NonNegativeInt = 0
+    sweep_secs: PositiveFloat = 10.0
     state_directory: str | None = None
     keep_warm: bool = False
 

@@ -18,7 +18,7 @@ from adapters.synthetix.actions import (
 from adapters.synthetix.constants import ORDERS_PER_REQUEST
 from adapters.synthetix.exchange import SynthetixExchange
 from adapters.synthetix.observations import DUPLICATE, OrderObserver
-from adapters.synthetix.orders import grouping_of
+from adapters.synthetix.orders import LIMIT_TRIGGERS, grouping_of
 from adapters.synthetix.preparation import OrderPreparation, Ready
 from adapters.synthetix.replies import Canceled, Refusal, Resting, Status, parse_statuses
 
@@ -113,7 +113,8 @@ class OrderEntry:
         """Note and tell that orders are leaving, at the last moment before they do."""
         for one in ready:
             key = one.order.client_order_id.value
-            self._tracker.submitted(key, one.size)
+            reports_trigger = one.order.order_type in LIMIT_TRIGGERS
+            self._tracker.submitted(key, one.size, reports_trigger=reports_trigger)
             self._doubts.submits[key] = sent
             self._reporter.submitted(one.order, None)
 
@@ -192,7 +193,9 @@ class OrderEntry:
         match outcome:
             case Canceled():
                 self._doubts.cancels.pop(key, None)
-                self._lookups.want(key, CONFIRM_SECS)
+                self._reporter.report(self._observer.on_cancel_accepted(key, outcome))
+                if self._tracker.is_open(key):
+                    self._lookups.want(key, CONFIRM_SECS)
             case Refusal(_, code, _) if code == NOT_FOUND and self._tracker.is_open(key):
                 # Filled, canceled before, or still on its way: the look-up tells, and it rejects
                 # the cancel if the order should rest.

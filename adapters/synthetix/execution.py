@@ -125,7 +125,8 @@ class SynthetixExecutionClient(LiveExecutionClient):
         await rooms.terms.apply(self._config.leverages)
         rooms.recovery.begin()
         self._chores.start(rooms.lookups.run(), "synthetix order look-ups")
-        housekeeping = rooms.watch.keep(self._venue_clock.compare, rooms.compare_open_orders)
+        self._chores.start(rooms.sweep.run(), "synthetix sweep")
+        housekeeping = rooms.watch.keep(self._venue_clock.compare)
         self._chores.start(housekeeping, "synthetix housekeeping")
         if self._config.keep_warm:
             self._chores.start(keep_warm(), "synthetix keep-warm")

@@ -217,7 +217,7 @@ class SynthetixHttpClient:
 def respect(governor: WeightGovernor, told: RateLimit | None) -> None:
     """Count what the venue has counted beyond us: others may share our address or account."""
     if told is not None:
-        governor.charge(max(0, governor.remaining - told.remainingTokens))
+        governor.left(told.remainingTokens)
 
 
 def _decode[T](kind: str, reply: bytes | msgspec.Raw, read: msgspec.json.Decoder[T]) -> T:

@@ -50,6 +50,7 @@ class OrderInquiry:
         self._use_up = use_up
         self._on_order = on_order
         self._on_fills = on_fills
+        self._being_used_up: set[int] = set()
 
     async def ask(self, key: str) -> bool:
         """
@@ -86,14 +87,20 @@ class OrderInquiry:
         Its expiry does not see to that: a server that compares it in seconds never finds a time in
         milliseconds past (docs/decisions/014).
         """
-        nonces = self._doubts.late_nonces(key, venue_ms)
-        for nonce in nonces:
-            await self._use_up(nonce)
-        if nonces:
-            # The venue may know an order late that it took right before: its grace begins now.
-            over_ms = await self._ask_venue_ms()
+        late = self._doubts.late_nonces(key, venue_ms)
+        # Orders of one request have one nonce, and may be looked up at the same time.
+        nonces = [nonce for nonce in late if nonce not in self._being_used_up]
+        self._being_used_up.update(nonces)
+        try:
             for nonce in nonces:
-                self._doubts.used_up(nonce, over_ms)
+                await self._use_up(nonce)
+            if nonces:
+                # The venue may know an order late that it took right before: its grace begins now.
+                over_ms = await self._ask_venue_ms()
+                for nonce in nonces:
+                    self._doubts.used_up(nonce, over_ms)
+        finally:
+            self._being_used_up.difference_update(nonces)
 
     async def _find(self, key: str) -> AccountOrder | None:
         found = await self._account.find(key)

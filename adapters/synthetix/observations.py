@@ -46,10 +46,8 @@ class OrderObserver:
         returns its client order id, after the tracker has adopted it; None if it is nobody's here.
     terms_of : Callable[[str], Terms | None]
         Returns the size and prices of an order as Nautilus holds them, None if it does not.
-    is_cancel_wanted : Callable[[str], bool]
-        Whether a cancel of the order was sent.
     on_vanished : Callable[[str], None]
-        Told of a trigger that is gone without one: it was canceled by the venue, or has fired.
+        Told of a trigger that is gone, and not known to be canceled: it may have fired.
 
     """
 
@@ -59,13 +57,11 @@ class OrderObserver:
         recall: Recall,
         terms_of: Callable[[str], Terms | None],
         *,
-        is_cancel_wanted: Callable[[str], bool],
         on_vanished: Callable[[str], None],
     ) -> None:
         self._tracker = tracker
         self._recall = recall
         self._terms_of = terms_of
-        self._is_cancel_wanted = is_cancel_wanted
         self._on_vanished = on_vanished
 
     def on_outcome(self, key: str, outcome: Status) -> list[OrderEvent]:
@@ -107,8 +103,10 @@ class OrderObserver:
             opened = self._tracker.opened(key, order.venue_id)
             return renewed + opened + self._amended(key, order)
         if state is OrderState.CANCELED and not is_latest and self._may_have_fired(key, order):
-            self._on_vanished(key)
-            return renewed
+            events = renewed + self._tracker.vanished(key, order.venue_id)
+            if self._tracker.is_open(key):
+                self._on_vanished(key)
+            return events
         if state is OrderState.REJECTED and not filled:
             return self._refused(key, order.venue_id, code, reason)
         told = None if state is OrderState.FILLED and not filled else filled
@@ -121,6 +119,10 @@ class OrderObserver:
             return None
         renewed = self._renewed(key, trade.venue_id, None)
         return renewed + self._tracker.filled(key, neutral_fill(trade))
+
+    def on_cancel_accepted(self, key: str, answer: Canceled) -> list[OrderEvent]:
+        """Record that the venue has canceled an order; its event tells what of it was filled."""
+        return self._tracker.cancel_accepted(key, str(answer.order.venueId or ""))
 
     def on_modified(
         self, key: str, modify_id: int, answer: Modified, time_ms: int
@@ -144,7 +146,8 @@ class OrderObserver:
         return self._tracker.amended(key, order.venue_id, time_ns // NANOS_PER_MILLI, terms)
 
     # Whether a trigger keeps its id when it fires is not documented. If it does not, it is told as
-    # canceled, and another order stands under its client id.
+    # canceled, and another order stands under its client id. That a cancel is on its way proves
+    # nothing, since the trigger may fire before it comes; the venue's answer to it does.
 
     def _renewed(self, key: str, venue_id: str, size: Decimal | None) -> list[OrderEvent]:
         """Record that the order goes on under a new id, and of what size, if it does."""
@@ -155,9 +158,8 @@ class OrderObserver:
         return fired + self._tracker.opened(key, venue_id, size)
 
     def _may_have_fired(self, key: str, order: AccountOrder) -> bool:
-        is_current = self._tracker.venue_order_id(key) == order.venue_id
-        is_trigger = bool(order.triggerPrice) and not order.filledQuantity
-        return is_current and is_trigger and not self._is_cancel_wanted(key)
+        is_current = self._tracker.venue_order_id(key) in {None, order.venue_id}
+        return is_current and bool(order.triggerPrice) and not order.filledQuantity
 
     def _refused(self, key: str, venue_id: str, code: str, reason: str) -> list[OrderEvent]:
         words = f"{code} {reason}".strip() or "The venue rejected it without a reason"

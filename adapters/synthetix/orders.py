@@ -20,6 +20,8 @@ from adapters.synthetix.constants import NANOS_PER_SECOND
 STOPS = frozenset({OrderType.STOP_MARKET, OrderType.STOP_LIMIT})
 TAKE_PROFITS = frozenset({OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED})
 TRIGGERS = STOPS | TAKE_PROFITS
+# Those of which Nautilus takes word that they have fired.
+LIMIT_TRIGGERS = frozenset({OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED})
 _MARKET_TRIGGERS = {OrderType.STOP_MARKET, OrderType.MARKET_IF_TOUCHED}
 _SIBLINGS = {ContingencyType.OCO, ContingencyType.OUO}
 _EXITS_MAX = 2

@@ -31,9 +31,10 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A change that may be sent: all terms as they are to be, and those of them that are new."""
+    """A change that may be sent: all terms as they are to be and were, and which are new."""
 
     terms: Terms
+    before: Terms
     quantity: str
     price: str
     trigger_price: str
@@ -148,7 +149,7 @@ def _change(new: Terms, known: Terms, order: Order) -> Change:
         not order.has_trigger_price
     )
     trigger_price = price if is_both else _text(new.trigger_price, known.trigger_price)
-    return Change(new, _text(new.size, known.size), price, trigger_price)
+    return Change(new, known, _text(new.size, known.size), price, trigger_price)
 
 
 def _text(new: Decimal | None, known: Decimal | None) -> str:

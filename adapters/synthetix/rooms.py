@@ -15,10 +15,10 @@ from nautilus_trader.model.orders import Order
 
 from adapters.common.account_watch import AccountWatch, Tell
 from adapters.common.foreign import ForeignOrders
+from adapters.common.joint_question import JointQuestion
 from adapters.common.ledger import OrderLedger
-from adapters.common.lookups import CONFIRM_SECS, OrderLookups
+from adapters.common.lookups import OrderLookups
 from adapters.common.nonces import NonceSource
-from adapters.common.open_orders import OpenOrders
 from adapters.common.order_amends import Terms
 from adapters.common.order_commands import OrderCommands
 from adapters.common.order_events import Fill
@@ -46,6 +46,7 @@ from adapters.synthetix.preparation import OrderPreparation, terms_of
 from adapters.synthetix.providers import SynthetixInstrumentProvider
 from adapters.synthetix.reports import parse_fill_report
 from adapters.synthetix.signing import AuthRequest, Signer
+from adapters.synthetix.sweep import AccountSweep
 from adapters.synthetix.unknown_orders import UnknownOrders
 from adapters.synthetix.websocket import SynthetixWebSocketClient
 
@@ -124,11 +125,12 @@ class AccountRooms:
             send=send_reports,
             spawn=spawn,
         )
+        ask_venue_ms = JointQuestion(http.exchange_time_ms)
         self.finding = OrderFinding(
             self._account,
             foreign,
             cache,
-            ask_venue_ms=http.exchange_time_ms,
+            ask_venue_ms=ask_venue_ms,
             settle_ms=config.earlier_requests_secs * 1_000 + config.absence_grace_ms,
         )
         ledger = OrderLedger(
@@ -142,13 +144,10 @@ class AccountRooms:
             on_updated=lambda _order, _quantity: None,
             on_early=self._on_early,
         )
-        self._tracker = ledger.tracker
-        self._open_orders = OpenOrders(ledger.tracker, lambda _key: True)
         observer = OrderObserver(
             ledger.tracker,
             ledger.adoption.recall,
             self._terms_of,
-            is_cancel_wanted=self._is_cancel_wanted,
             on_vanished=self._on_vanished,
         )
         self.news = AccountNews(
@@ -158,7 +157,7 @@ class AccountRooms:
             self._account,
             ledger,
             grace_ms=config.absence_grace_ms,
-            ask_venue_ms=http.exchange_time_ms,
+            ask_venue_ms=ask_venue_ms,
             use_up=self._use_up,
             on_order=partial(self.news.on_order, is_latest=True),
             on_fills=self.news.on_late_fills,
@@ -175,6 +174,12 @@ class AccountRooms:
             provider.loaded,
         )
         self.lookups = OrderLookups(inquiry.ask, ledger.tracker.doubtful)
+        self.sweep = AccountSweep(
+            ledger.tracker,
+            self._account.resting,
+            lambda key: self.lookups.want(key, 0.0),
+            config.sweep_secs,
+        )
         self.recovery = Recovery(
             ledger,
             self.lookups,
@@ -218,15 +223,6 @@ class AccountRooms:
         if config.dead_mans_switch_secs:
             self.last_resort = LastResort(self._exchange, config.dead_mans_switch_secs)
 
-    async def compare_open_orders(self) -> None:
-        """Ask what rests, since events have no number, and then for what the stream has missed."""
-        if not self._tracker.open_orders():
-            return
-        self._open_orders.on_list(await self._account.leaves())
-        for key in self._open_orders.contradicted():
-            self.lookups.want(key, CONFIRM_SECS)
-        self._open_orders.forget()
-
     # What the rooms ask for
 
     def _authenticate(self) -> AuthRequest:
@@ -245,10 +241,6 @@ class AccountRooms:
     def _terms_of(self, key: str) -> Terms | None:
         order: Order | None = self._cache.order(ClientOrderId(key))
         return None if order is None else terms_of(order)
-
-    def _is_cancel_wanted(self, key: str) -> bool:
-        order: Order | None = self._cache.order(ClientOrderId(key))
-        return order is not None and bool(order.is_pending_cancel)
 
     def _on_vanished(self, key: str) -> None:
         self.lookups.want(key)

@@ -51,14 +51,15 @@ class UnknownOrders:
         instrument = self._cache.instrument(command.instrument_id)
         if instrument is None:
             return
-        resting = await self._account.resting(instrument.raw_symbol.value)
+        symbol = instrument.raw_symbol.value
         ours = {order.client_order_id.value for order in known}
         numbers = {order.venue_order_id.value for order in known if order.venue_order_id}
         side = _SIDES.get(command.order_side)
         others = [
             order.venue_id
-            for order in resting
-            if side in {None, order.side.lower()}
+            for order in await self._account.resting()
+            if order.symbol == symbol
+            and side in {None, order.side.lower()}
             and order.client_id not in ours
             and order.venue_id not in numbers
             and not self._is_submitted_after(order, command.ts_init)

@@ -101,7 +101,7 @@ def matrix() -> dict[Cell, Make]:
         for event, place in EVENTS.items():
             found["fill", f"{name}, {event}"] = _after(typed(make, CHANNEL), place)
     found["fill", "silent account"] = lambda at: (
-        Silent(type=CHANNEL, coin=at["coin"], count=2 * at["count"]),
+        Silent(type=CHANNEL, coin=at["coin"], count=10 * at["count"]),
     )
     for name, make in (LINE_FAULTS | OWN_LINE_FAULTS).items():
         found["fill", name] = typed(make, CHANNEL)
@@ -174,6 +174,8 @@ class Synthetix:
                 adapter=SYNTHETIX,
                 instrument_ids=ids,
                 subaccount_id=SUB_ACCOUNT,
+                sweep_secs=2.0,
+                absence_grace_ms=300,
                 **IMPATIENT,
             ) as run,
         ):

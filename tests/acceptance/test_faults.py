@@ -1,7 +1,7 @@
 """Each fault of the venue, met by each kind of command: nothing is lost and nothing is doubled."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from itertools import batched
 from pathlib import Path
 from random import Random
@@ -16,18 +16,16 @@ from tests.acceptance.storm import LANES, Storm, Wreck, storm_in
 from tests.acceptance.storm_faults import Cell, Victim, Weather
 from tests.acceptance.storm_kinds import KINDS
 from tests.acceptance.storm_lane import Lane
+from tests.acceptance.storm_venue import StormVenue
 from tests.waiting import eventually
 
-type Place = tuple[str, str]
-"""A venue, and how it behaves where nobody has verified it."""
 type Brew = Callable[[], None]
 """Lets the fault be in force from now on."""
 
 FIRST_SEED = 1_000
-PLACES = [(name, setting) for name, kind in KINDS.items() for setting in kind.settings]
 # The matrix is run on each venue as it is documented, storms under every setting.
 CELLS = [
-    pytest.param((name, next(iter(kind.settings))), cell, id=f"{name}, {cell[0]}, {cell[1]}")
+    pytest.param(name, cell, id=f"{name}, {cell[0]}, {cell[1]}")
     for name, kind in KINDS.items()
     for cell in kind.weather.matrix
 ]
@@ -120,43 +118,72 @@ async def run_batch(storm: Storm, cells: tuple[Cell, ...]) -> None:
     await storm.flatten(lanes, titles)
 
 
+async def verdicts_of(
+    kind: StormVenue, factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> dict[Cell, str]:
+    """Return what went wrong by cell, "" for those with which nothing did."""
+    found: dict[Cell, str] = {}
+    todo = batches(kind.weather)
+    while todo:
+        folder, setting = factory.mktemp("matrix"), next(iter(kind.settings))
+        async with storm_in(kind, folder, monkeypatch, setting=setting) as storm:
+            while todo:
+                cells = todo.pop(0)
+                try:
+                    await run_batch(storm, cells)
+                except Wreck as e:
+                    found |= dict.fromkeys(cells, str(e))
+                    break  # the next one begins on a venue of its own
+                found |= dict.fromkeys(cells, "")
+    return found
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def verdicts(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[dict[Cell, str]]:
-    """Return what went wrong by cell, "" for those with which nothing did."""
-    name, setting = request.param
-    kind = KINDS[name]
-    found: dict[Cell, str] = {}
+) -> dict[str, dict[Cell, str]]:
+    """Return the verdicts of each venue that is asked for; they are run side by side."""
+    asked = {item.callspec.params["name"] for item in request.session.items if is_cell(item)}
     with pytest.MonkeyPatch.context() as monkeypatch:
-        todo = batches(kind.weather)
-        while todo:
-            folder = tmp_path_factory.mktemp("matrix")
-            async with storm_in(kind, folder, monkeypatch, setting=setting) as storm:
-                while todo:
-                    cells = todo.pop(0)
-                    try:
-                        await run_batch(storm, cells)
-                    except Wreck as e:
-                        found |= dict.fromkeys(cells, str(e))
-                        break  # the next one begins on a venue of its own
-                    found |= dict.fromkeys(cells, "")
-    yield found
+        async with asyncio.TaskGroup() as group:
+            tasks = {
+                name: group.create_task(verdicts_of(KINDS[name], tmp_path_factory, monkeypatch))
+                for name in sorted(asked)
+            }
+    return {name: task.result() for name, task in tasks.items()}
 
 
-@pytest.mark.parametrize(("verdicts", "cell"), CELLS, indirect=["verdicts"], scope="module")
-def test_after_a_fault_both_sides_agree(cell: Cell, verdicts: dict[Cell, str]) -> None:
-    assert not verdicts[cell], verdicts[cell]
+def is_cell(item: pytest.Item) -> bool:
+    return (
+        isinstance(item, pytest.Function) and item.function is test_after_a_fault_both_sides_agree
+    )
 
 
-@pytest.mark.parametrize("place", PLACES, ids=": ".join)
+@pytest.mark.parametrize(("name", "cell"), CELLS)
+def test_after_a_fault_both_sides_agree(
+    name: str, cell: Cell, verdicts: dict[str, dict[Cell, str]]
+) -> None:
+    verdict = verdicts[name][cell]
+    assert not verdict, verdict
+
+
+@pytest.mark.parametrize("name", KINDS)
 async def test_any_weather_leaves_both_sides_agreed(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Place
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Run scripts and faults by chance, under each setting of what nobody has verified."""
-    name, setting = place
     kind = KINDS[name]
-    coins = request.config.getoption("--storms") // len(PLACES)
-    async with storm_in(kind, tmp_path, monkeypatch, setting=setting) as storm:
-        for seed in range(FIRST_SEED, FIRST_SEED + -(-coins // LANES)):
-            await storm.round(seed)
+    settings = sum(len(each.settings) for each in KINDS.values())
+    rounds = -(-request.config.getoption("--storms") // (settings * LANES))
+
+    async def sail(setting: str) -> None:
+        folder = tmp_path / setting
+        folder.mkdir()
+        async with storm_in(kind, folder, monkeypatch, setting=setting) as storm:
+            for seed in range(FIRST_SEED, FIRST_SEED + rounds):
+                await storm.round(seed)
+
+    # Side by side, since most of a storm is waiting.
+    async with asyncio.TaskGroup() as group:
+        for setting in kind.settings:
+            group.create_task(sail(setting), name=f"{name}, {setting}")

@@ -98,6 +98,33 @@ async def test_what_a_reply_costs_beyond_the_window_delays_the_next_request() ->
     assert governor.remaining == 20
 
 
+def test_what_others_have_spent_comes_back_as_a_bucket_fills() -> None:
+    governor, clock = governor_of()
+    assert governor.try_acquire(10)
+    clock.now += 30
+
+    governor.left(0)
+
+    assert governor.remaining == 0
+    clock.now += 15.1
+    assert governor.remaining == 9
+    clock.now += 15
+    assert governor.remaining == 30  # half of what others had, and our own
+    clock.now += 30
+    assert governor.remaining == 50
+
+
+def test_more_than_we_believe_is_never_left() -> None:
+    governor, clock = governor_of()
+    assert governor.try_acquire(10)
+    governor.left(50)
+    assert governor.remaining == 40
+    governor.left(39)
+    assert governor.remaining == 39
+    clock.now += 60
+    assert governor.remaining == 50
+
+
 def test_a_reserve_is_for_the_urgent_alone() -> None:
     governor, _ = governor_of(per_minute=100, urgent=20)
     assert governor.try_acquire(80)

@@ -77,6 +77,48 @@ def test_late_news_of_earlier_terms_changes_nothing_back() -> None:
     assert tracker.has_made(ID, 1)
 
 
+def changed(modify_id: int, size: int, price: int, known: int = 100) -> Observe:
+    """Send a change of an order of 10 at a known price; the venue is told the difference alone."""
+    before = terms(10, known)
+    return lambda tracker: tracker.amend_sent(ID, modify_id, terms(size, price), before)
+
+
+def over(modify_id: int) -> Observe:
+    return lambda tracker: tracker.modify_over(ID, modify_id, "unseen")
+
+
+def test_changes_of_different_terms_add_up_when_their_answers_are_lost() -> None:
+    events = story(OPEN, changed(1, 10, 90), changed(2, 12, 100), amended(5, 12, 90))
+    assert told(events) == ["Accepted", "Updated"]
+    tracker = tracking()
+    story(OPEN, changed(1, 10, 90), changed(2, 12, 100), amended(5, 12, 90), tracker=tracker)
+    assert tracker.has_made(ID, 1)
+    assert tracker.has_made(ID, 2)
+
+
+def test_a_change_that_a_later_one_has_replaced_is_not_called_refused() -> None:
+    first = (OPEN, changed(1, 10, 90), changed(2, 10, 80), amended(5, 10, 80))
+    assert told(story(*first, over(1))) == ["Accepted", "Updated"]
+    assert told(story(*first, modify_refused(1))) == ["Accepted", "Updated", "ModifyRejected"]
+
+
+def test_late_news_of_terms_that_a_change_brings_back_is_no_proof_of_it() -> None:
+    tracker = tracking()
+    first = (OPEN, changed(1, 10, 90), amended(5, 10, 90))
+    story(*first, changed(2, 10, 100, known=90), amended(3, 10), tracker=tracker)
+    assert not tracker.has_made(ID, 2)
+
+
+def test_a_change_of_which_nothing_shows_is_refused_in_the_end() -> None:
+    first = (OPEN, changed(1, 12, 90), changed(2, 12, 80))
+    assert told(story(*first, amended(5, 10, 80), over(2))) == [
+        "Accepted",
+        "Updated",
+        "ModifyRejected",
+    ]
+    assert told(story(*first, over(2), over(1))) == ["Accepted", "ModifyRejected", "ModifyRejected"]
+
+
 @dataclass
 class Venue:
     """One order that keeps its id, and what a client may see of it."""

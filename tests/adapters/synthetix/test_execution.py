@@ -490,21 +490,6 @@ async def test_a_twap_is_denied_and_not_bought_at_once(at: At) -> None:
         assert not heard(run, "placeOrders")
 
 
-async def test_a_fill_that_the_stream_has_lost_is_found_in_the_list_of_what_rests(at: At) -> None:
-    at[1].setattr("adapters.common.account_watch.HOUSEKEEPING_SECS", 0.5)
-    async with trading(*at) as run:
-        part, whole = limit(run, 0.97), limit(run, 0.96)
-        await resting(part)
-        await resting(whole)
-        run.venue.faults.add(Silent(type="subAccountUpdate"))
-        fill_by_hand(run, part, Decimal("0.5"))
-        await eventually(lambda: part.status == OrderStatus.PARTIALLY_FILLED)
-        fill_by_hand(run, whole)
-        await eventually(lambda: whole.status == OrderStatus.FILLED)
-        assert part.status == OrderStatus.FILLED
-        assert [order.filled_qty.as_decimal() for order in (part, whole)] == [Decimal(SIZE)] * 2
-
-
 @pytest.mark.parametrize(
     "venue",
     [

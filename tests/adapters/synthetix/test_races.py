@@ -19,7 +19,7 @@ from adapters.synthetix.account_events import (
 )
 from adapters.synthetix.frames import WsAccount, parse_frame
 from adapters.synthetix.observations import OrderObserver
-from adapters.synthetix.replies import Modified, OrderRef, Refusal, Resting, Status, Taken
+from adapters.synthetix.replies import Canceled, Modified, OrderRef, Refusal, Resting, Status, Taken
 from adapters.synthetix.wire import Amount, Id
 
 ID = "O-1"
@@ -41,7 +41,6 @@ class Ear:
             self.tracker,
             lambda _venue_id, _client_id, _size: None,
             lambda _key: self.terms,
-            is_cancel_wanted=lambda _key: False,
             on_vanished=self.vanished.append,
         )
 
@@ -92,6 +91,11 @@ def trade(trade_id: str, quantity: str, **more: object) -> Hear:
 
 def answered(status: Status) -> Hear:
     return lambda ear: ear.observer.on_outcome(ID, status)
+
+
+def canceled(venue_id: str) -> Hear:
+    answer = Canceled(OrderRef(Id(venue_id), Id(ID)))
+    return lambda ear: ear.observer.on_cancel_accepted(ID, answer)
 
 
 def refused(code: str) -> Hear:
@@ -184,6 +188,23 @@ def test_a_trigger_that_is_gone_is_asked_for_before_it_is_told_as_canceled() -> 
     ear = Ear(is_trigger=True)
     assert ear.hear(PLACED, gone) == ["Accepted"]
     assert ear.vanished == [ID]
+
+
+def test_the_venues_answer_proves_that_a_trigger_was_canceled() -> None:
+    gone = pushed("orderCancelled", 4, triggerPrice="89000")
+    for arrival in permutations((gone, canceled(VENUE_ID))):
+        assert Ear(is_trigger=True).hear(PLACED, *arrival) == ["Accepted", "Canceled"]
+
+
+def test_a_trigger_that_fires_before_a_cancel_of_its_new_id_is_not_over_yet() -> None:
+    gone = pushed("orderCancelled", 4, triggerPrice="89000")
+    second = {"order": {"venueId": SECOND_ID, "clientId": ID}}
+    placed = pushed("orderPlaced", 4, **second)
+    ended = pushed("orderCancelled", 6, filledQuantity="0.4", **second)
+    told = (gone, placed, canceled(SECOND_ID), trade("1", "0.4", **second), ended)
+    for arrival in permutations(told):
+        words = Ear(is_trigger=True).hear(PLACED, *arrival)
+        assert [word for word in words if word != "Updated"] == ["Accepted", "1", "Canceled"]
 
 
 def test_a_trigger_that_fires_under_a_new_id_goes_on_as_the_same_order() -> None:

@@ -71,9 +71,8 @@ async def act(run: Run, random: Random, orders: list[Order]) -> None:
 async def test_whatever_is_lost_both_sides_end_with_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr("adapters.common.account_watch.HOUSEKEEPING_SECS", 2.0)
     venue = {"trading": TradingOptions(accounts=((ADDRESS, CASH),), tokens=0)}
-    settings = {"post_timeout_secs": 1, "expires_after_secs": 2}
+    settings = {"post_timeout_secs": 1, "expires_after_secs": 2, "sweep_secs": 2.0}
     async with trading(tmp_path, monkeypatch, venue=venue, **settings) as run:
         random, orders = Random(seed), []
         storm(run)
