@@ -3,23 +3,20 @@
 What trades in it is the exchange engine, seated in hyperliquid_trading.py.
 """
 
-import asyncio
-import socket
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.datastructures import Address
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from simulator.border import Border, readable
+from simulator.border import readable
 from simulator.clock import Clock, WallClock
 from simulator.control import control
 from simulator.events import Event, Source, Trades
@@ -37,14 +34,12 @@ from simulator.hyperliquid_trading import Trading, TradingOptions
 from simulator.hyperliquid_user_feeds import STATE_EVERY_MS
 from simulator.hyperliquid_wording import HyperliquidWording
 from simulator.hyperliquid_ws import Hub, Limits
-from simulator.lines import Lines
+from simulator.loopback import Loopback
 from simulator.market import RECENT_TRADES, Change, Market
 from simulator.replay import Replay
 from simulator.replies import TEXT, Reply, respond
-from simulator.server import HOST, Server
+from simulator.server import HOST
 
-TICK_SECS = 0.02
-"""How often the venue looks at its clock; the venue's own blocks take 0.07 to 0.2 s."""
 PERIODIC_MS = 1_000
 PERIODICS_PER_SECOND_MAX = 20
 """allMids and allDexsAssetCtxs come every second, but no more often in wall time than this."""
@@ -127,15 +122,11 @@ class HyperliquidVenue:
         self.trading = Trading(self.market, options.trading, self._source.start_ms)
         self.trading.on_news = self._tell
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
-        self.port = options.port
         rules = load_rules(options.faults, REACH) if options.faults else []
         self.faults = Faults(options.fault_seed, rules)
-        self._border = Border(
-            self.faults,
-            Lines(self._transport),
-            self.clock.now_ms,
-            HyperliquidWording(self.clock.now_ms, self._coin_name, self.expire_agent),
-        )
+        wording = HyperliquidWording(self.clock.now_ms, self._coin_name, self.expire_agent)
+        self._loopback = Loopback(options.port, self.faults, self.clock, wording)
+        self._border = self._loopback.border
         self._hub = Hub(
             self.trading,
             self.clock.now_ms,
@@ -146,10 +137,13 @@ class HyperliquidVenue:
         )
         self._budget = WeightBudget(options.weight_per_minute)
         self._failures: deque[Reply] = deque()
-        self._server: Server | None = None
-        self._pumping: asyncio.Task[None] | None = None
         self._next_periodic_ms = 0
         self._next_state_ms = self._source.start_ms + STATE_EVERY_MS
+
+    @property
+    def port(self) -> int:
+        """Return the TCP port; the one that was asked for until the venue listens."""
+        return self._loopback.port
 
     @property
     def http_url(self) -> str:
@@ -170,30 +164,13 @@ class HyperliquidVenue:
         OSError
             The port is taken, or the log cannot be written.
         """
-        with (
-            self._border.logging(self._options.log),
-            socket.create_server((HOST, self._options.port)) as listener,
-        ):
-            self.port = listener.getsockname()[1]
-            self._server = Server(self._app())
-            serving = asyncio.create_task(self._server.serve([listener]), name="venue-server")
-            await self._server.ready.wait()
-            self.clock.start()
-            self._pumping = asyncio.create_task(self._pump(), name="venue-pump")
-            try:
-                yield self
-            finally:
-                self._pumping.cancel()
-                await self._border.close()
-                self._server.stopping.set()
-                await serving
-                with suppress(asyncio.CancelledError):
-                    await self._pumping
+        app = self._app()
+        async with self._loopback.running(app, self.advance, self._options.log):
+            yield self
 
     async def wait(self) -> None:
         """Wait until cancelled, or until the market fails; raise what it failed of."""
-        if self._pumping is not None:
-            await self._pumping
+        await self._loopback.wait()
 
     def advance(self) -> None:
         """Take in and send out what happened up to now; the venue does it by itself, too."""
@@ -229,12 +206,7 @@ class HyperliquidVenue:
 
     async def drop_connections(self) -> None:
         """Cut every WebSocket connection without a close frame."""
-        tasks = self._hub.tasks
-        self._border.lines.release()
-        if self._server is not None:
-            self._server.abort_websockets()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._loopback.drop_connections(self._hub.tasks)
 
     def refuse_connections(self, refused: bool = True) -> None:
         """Answer new WebSocket connections with HTTP 503, or take them again."""
@@ -273,11 +245,6 @@ class HyperliquidVenue:
         for agent in list(directory.agents.values()):
             if address.lower() in {"", agent.address}:
                 directory.forget_agent(agent)
-
-    async def _pump(self) -> None:
-        while True:
-            self.advance()
-            await asyncio.sleep(TICK_SECS)
 
     def _app(self) -> Starlette:
         routes: list[BaseRoute] = [
@@ -336,9 +303,6 @@ class HyperliquidVenue:
     def _coin_name(self, asset: int) -> str:
         listings = self.market.universe.listings.values()
         return next((listing.coin for listing in listings if listing.asset == asset), "")
-
-    def _transport(self, client: Address | None) -> asyncio.Transport | None:
-        return None if self._server is None else self._server.transport(client)
 
     def _note_frame(self, body: object, connection: int) -> None:
         self.received.append(Received("ws", body, connection))

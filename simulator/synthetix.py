@@ -3,27 +3,23 @@
 Accounts and orders are the trading half's, which is handed in (synthetix_seam.py).
 """
 
-import asyncio
-import socket
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
-from starlette.datastructures import Address
 
-from simulator.border import Border
 from simulator.clock import Clock, WallClock
 from simulator.events import Event, Source
 from simulator.fault_reading import load_rules
 from simulator.faults import Faults
 from simulator.generator import Generator
-from simulator.lines import Lines
+from simulator.loopback import Loopback
 from simulator.market import Change, Market
 from simulator.replay import Replay
-from simulator.server import HOST, Server
+from simulator.server import HOST
 from simulator.synthetix_answers import Refusal
 from simulator.synthetix_dialect import Dialect
 from simulator.synthetix_floor import Floor
@@ -36,8 +32,6 @@ from simulator.synthetix_streams import Streams
 from simulator.synthetix_wording import REACH, SynthetixWording
 from simulator.synthetix_ws import Hub, Limits
 
-TICK_SECS = 0.02
-"""How often the venue looks at its clock; its quickest books come every 0.05 s."""
 RECENT_TRADES = 100
 """getLastTrades answers with no more (fact sheet 4)."""
 RECEIVED_MAX = 10_000
@@ -115,12 +109,12 @@ class SynthetixVenue:
         self.trading.on_news = self._tell
         self.floor = Floor(self.market, self.trading, options.dialect)
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
-        self.port = options.port
         rules = load_rules(options.faults, REACH) if options.faults else []
         self.faults = Faults(options.fault_seed, rules)
         self._front = Front(self.floor, self._seeming_ms, options.ip_tokens, options.seed)
         self._wording = SynthetixWording(self.floor, self._front.wrap)
-        self._border = Border(self.faults, Lines(self._transport), self.clock.now_ms, self._wording)
+        self._loopback = Loopback(options.port, self.faults, self.clock, self._wording)
+        self._border = self._loopback.border
         least_ms = int(options.speed * 1000 / BOOKS_PER_SECOND_MAX)
         self._streams = Streams(self.floor, self.clock.now_ms, least_ms)
         self._hub = Hub(
@@ -142,8 +136,11 @@ class SynthetixVenue:
             self.received,
             needs_user_agent=options.require_user_agent,
         )
-        self._server: Server | None = None
-        self._pumping: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """Return the TCP port; the one that was asked for until the venue listens."""
+        return self._loopback.port
 
     @property
     def http_url(self) -> str:
@@ -164,30 +161,13 @@ class SynthetixVenue:
         OSError
             The port is taken, or the log cannot be written.
         """
-        with (
-            self._border.logging(self._options.log),
-            socket.create_server((HOST, self._options.port)) as listener,
-        ):
-            self.port = listener.getsockname()[1]
-            self._server = Server(self._routes.app(control=self._has_control))
-            serving = asyncio.create_task(self._server.serve([listener]), name="venue-server")
-            await self._server.ready.wait()
-            self.clock.start()
-            self._pumping = asyncio.create_task(self._pump(), name="venue-pump")
-            try:
-                yield self
-            finally:
-                self._pumping.cancel()
-                await self._border.close()
-                self._server.stopping.set()
-                await serving
-                with suppress(asyncio.CancelledError):
-                    await self._pumping
+        app = self._routes.app(control=self._has_control)
+        async with self._loopback.running(app, self.advance, self._options.log):
+            yield self
 
     async def wait(self) -> None:
         """Wait until cancelled, or until the market fails; raise what it failed of."""
-        if self._pumping is not None:
-            await self._pumping
+        await self._loopback.wait()
 
     def advance(self) -> None:
         """Take in and send out what happened up to now; the venue does it by itself, too."""
@@ -220,12 +200,7 @@ class SynthetixVenue:
 
     async def drop_connections(self) -> None:
         """Cut every WebSocket connection without a close frame."""
-        tasks = self._hub.tasks
-        self._border.lines.release()
-        if self._server is not None:
-            self._server.abort_websockets()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._loopback.drop_connections(self._hub.tasks)
 
     def refuse_connections(self, refused: bool = True) -> None:
         """Answer new WebSocket connections with HTTP 503, or take them again."""
@@ -262,11 +237,6 @@ class SynthetixVenue:
         self._streams.refresh()
         self.trading.refresh(self.clock.now_ms(), frozenset(self.floor.close_only))
 
-    async def _pump(self) -> None:
-        while True:
-            self.advance()
-            await asyncio.sleep(TICK_SECS)
-
     @property
     def _has_control(self) -> bool:
         return self._options.control or self._options.faults is not None
@@ -277,9 +247,6 @@ class SynthetixVenue:
     def _seeming_ms(self) -> int:
         """Return the venue's time as it seems to the request that is answered now."""
         return self.clock.now_ms() + self._wording.skew_ms
-
-    def _transport(self, client: Address | None) -> asyncio.Transport | None:
-        return None if self._server is None else self._server.transport(client)
 
     def _note_frame(self, body: object, connection: int) -> None:
         self.received.append(Received("ws", body, connection))

@@ -1,0 +1,108 @@
+"""What a loopback venue stands on: its border, socket and server, and the loop of its time.
+
+It knows no wire: what is served, and what happens as time goes on, is the venue's.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.datastructures import Address
+
+from simulator.border import Border, Wording
+from simulator.clock import Clock
+from simulator.faults import Faults
+from simulator.lines import Lines
+from simulator.server import HOST, Server
+
+TICK_SECS = 0.02
+"""How often a venue looks at its clock; the quickest books of any come every 0.05 s."""
+
+
+class Loopback:
+    """A venue's place on 127.0.0.1; `running()` makes it listen.
+
+    Parameters
+    ----------
+    port : int
+        Where to listen; 0 is any free one. `port` tells which it became.
+    faults : Faults
+        The rules; they may change while the venue runs.
+    clock : Clock
+        The venue's time.
+    wording : Wording
+        What is the venue's own at the border.
+    """
+
+    def __init__(self, port: int, faults: Faults, clock: Clock, wording: Wording) -> None:
+        self.port = port
+        self.border = Border(faults, Lines(self._transport), clock.now_ms, wording)
+        self._wanted_port = port
+        self._clock = clock
+        self._server: Server | None = None
+        self._pumping: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def running(
+        self, app: Starlette, advance: Callable[[], None], log: Path | None
+    ) -> AsyncIterator[None]:
+        """Listen, and let the venue's time run; nothing is left listening afterwards.
+
+        Parameters
+        ----------
+        app : Starlette
+            What is served.
+        advance : Callable[[], None]
+            Does what happened up to now; called again and again.
+        log : Path, optional
+            A file for all that is heard and said.
+
+        Raises
+        ------
+        OSError
+            The port is taken, or the log cannot be written.
+        """
+        with (
+            self.border.logging(log),
+            socket.create_server((HOST, self._wanted_port)) as listener,
+        ):
+            self.port = listener.getsockname()[1]
+            self._server = Server(app)
+            serving = asyncio.create_task(self._server.serve([listener]), name="venue-server")
+            await self._server.ready.wait()
+            self._clock.start()
+            self._pumping = asyncio.create_task(_pump(advance), name="venue-pump")
+            try:
+                yield
+            finally:
+                self._pumping.cancel()
+                await self.border.close()
+                self._server.stopping.set()
+                await serving
+                with suppress(asyncio.CancelledError):
+                    await self._pumping
+
+    async def wait(self) -> None:
+        """Wait until cancelled, or until `advance` fails; raise what it failed of."""
+        if self._pumping is not None:
+            await self._pumping
+
+    async def drop_connections(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Cut every WebSocket connection without a close frame, and await its `tasks`."""
+        self.border.lines.release()
+        if self._server is not None:
+            self._server.abort_websockets()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _transport(self, client: Address | None) -> asyncio.Transport | None:
+        return None if self._server is None else self._server.transport(client)
+
+
+async def _pump(advance: Callable[[], None]) -> None:
+    while True:
+        advance()
+        await asyncio.sleep(TICK_SECS)
