@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 
 import msgspec
 from starlette.applications import Starlette
@@ -20,9 +19,7 @@ from simulator.border import readable
 from simulator.clock import Clock, WallClock
 from simulator.control import control
 from simulator.events import Event, Source, Trades
-from simulator.fault_reading import load_rules
-from simulator.faults import Faults
-from simulator.generator import HISTORY_MINUTES, Generator
+from simulator.generator import Generator
 from simulator.hyperliquid_actions import act
 from simulator.hyperliquid_faults import REACH
 from simulator.hyperliquid_info import ask, weight_of
@@ -35,8 +32,8 @@ from simulator.hyperliquid_user_feeds import STATE_EVERY_MS
 from simulator.hyperliquid_wording import HyperliquidWording
 from simulator.hyperliquid_ws import Hub, Limits
 from simulator.loopback import Loopback
+from simulator.loopback_options import LoopbackOptions, open_faults, open_source
 from simulator.market import RECENT_TRADES, Change, Market
-from simulator.replay import Replay
 from simulator.replies import TEXT, Reply, respond
 from simulator.server import HOST
 
@@ -46,23 +43,14 @@ PERIODICS_PER_SECOND_MAX = 20
 RECEIVED_MAX = 10_000
 
 
-class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a venue is set up.
+class VenueOptions(LoopbackOptions, frozen=True, kw_only=True):
+    """How this venue is set up.
 
-    `port` 0 is any free one. `start_ms` is the venue's time at the start: now by default, or the
-    beginning of the recording in `replay`. `speed` venue seconds pass in a second of wall time. The
-    limits are those of one IP address (fact sheet 6.7 and 7); a weight of 0 is no limit. `trading`
-    says who has an account, `recent_trades` what a new subscriber to trades begins with (10 i).
-    `faults` is a file of rules (fault_reading.py) and `fault_seed` decides their chances; with a
-    file or `control`, POST /control changes them. `log` is a file for all that is heard and said.
+    The limits are those of one IP address (fact sheet 6.7 and 7); a weight of 0 is no limit.
+    `trading` says who has an account, `recent_trades` what a new subscriber to trades begins with
+    (10 i).
     """
 
-    port: int = 0
-    seed: int = 1
-    speed: float = 1.0
-    start_ms: int | None = None
-    replay: Path | None = None
-    history_minutes: int = HISTORY_MINUTES
     weight_per_minute: int = 1_200
     connections_max: int = 100
     subscriptions_max: int = 1_000
@@ -70,15 +58,6 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
     idle_close_secs: float = 60.0
     recent_trades: int = RECENT_TRADES
     trading: TradingOptions = TradingOptions()
-    faults: Path | None = None
-    fault_seed: int = 1
-    control: bool = False
-    log: Path | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a speed that is not positive."""
-        if not self.speed > 0:
-            raise ValueError(f"Expected a positive speed, was {self.speed}")
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -122,8 +101,7 @@ class HyperliquidVenue:
         self.trading = Trading(self.market, options.trading, self._source.start_ms)
         self.trading.on_news = self._tell
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
-        rules = load_rules(options.faults, REACH) if options.faults else []
-        self.faults = Faults(options.fault_seed, rules)
+        self.faults = open_faults(options, REACH)
         wording = HyperliquidWording(self.clock.now_ms, self._coin_name, self.expire_agent)
         self._loopback = Loopback(options.port, self.faults, self.clock, wording)
         self._border = self._loopback.border
@@ -252,7 +230,7 @@ class HyperliquidVenue:
             Route("/exchange", self._serve_exchange, methods=["POST"]),
             WebSocketRoute("/ws", self._hub.serve),
         ]
-        if self._options.control or self._options.faults:
+        if self._options.has_control:
             routes.append(Route("/control", self._serve_control, methods=["POST"]))
         return Starlette(routes=routes)
 
@@ -325,10 +303,10 @@ async def serve(options: VenueOptions, on_ready: Callable[[HyperliquidVenue], No
 
 
 def _source(options: VenueOptions) -> Source:
-    if options.replay is not None:
-        return Replay(options.replay, options.start_ms)
-    start_ms = time.time_ns() // 1_000_000 if options.start_ms is None else options.start_ms
-    return Generator(options.seed, start_ms, options.speed, options.history_minutes)
+    return open_source(
+        options,
+        lambda start_ms: Generator(options.seed, start_ms, options.speed, options.history_minutes),
+    )
 
 
 def _limits(options: VenueOptions) -> Limits:

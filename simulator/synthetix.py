@@ -3,22 +3,16 @@
 Accounts and orders are the trading half's, which is handed in (synthetix_seam.py).
 """
 
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-
-import msgspec
 
 from simulator.clock import Clock, WallClock
 from simulator.events import Event, Source
-from simulator.fault_reading import load_rules
-from simulator.faults import Faults
 from simulator.generator import Generator
 from simulator.loopback import Loopback
+from simulator.loopback_options import LoopbackOptions, open_faults, open_source
 from simulator.market import Change, Market
-from simulator.replay import Replay
 from simulator.server import HOST
 from simulator.synthetix_answers import Refusal
 from simulator.synthetix_dialect import Dialect
@@ -39,37 +33,19 @@ BOOKS_PER_SECOND_MAX = 20
 """A book comes no more often in wall time, however fast the venue's time runs."""
 
 
-class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a venue is set up.
+class VenueOptions(LoopbackOptions, frozen=True, kw_only=True):
+    """How this venue is set up.
 
-    `port` 0 is any free one. `start_ms` is the venue's time at the start: now by default, or the
-    beginning of the recording in `replay`. `speed` venue seconds pass in a second of wall time.
     `ip_tokens` is what an address may spend in 10 s (0 is no limit), `limits` what it may hold
     open. With `require_user_agent` a request without one is refused (fact sheet 12). `dialect` is
-    how it speaks where the sources disagree. `faults` is a file of rules (fault_reading.py) and
-    `fault_seed` decides their chances; with a file or `control`, POST /control changes them. `log`
-    is a file for all that is heard and said.
+    how it speaks where the sources disagree.
     """
 
-    port: int = 0
-    seed: int = 1
-    speed: float = 1.0
-    start_ms: int | None = None
-    replay: Path | None = None
     history_minutes: int = HISTORY_MINUTES
     ip_tokens: int = IP_TOKENS
     limits: Limits = Limits()
     require_user_agent: bool = False
     dialect: Dialect = Dialect()
-    faults: Path | None = None
-    fault_seed: int = 1
-    control: bool = False
-    log: Path | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a speed that is not positive."""
-        if not self.speed > 0:
-            raise ValueError(f"Expected a positive speed, was {self.speed}")
 
 
 class SynthetixVenue:
@@ -109,8 +85,7 @@ class SynthetixVenue:
         self.trading.on_news = self._tell
         self.floor = Floor(self.market, self.trading, options.dialect)
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
-        rules = load_rules(options.faults, REACH) if options.faults else []
-        self.faults = Faults(options.fault_seed, rules)
+        self.faults = open_faults(options, REACH)
         self._front = Front(self.floor, self._seeming_ms, options.ip_tokens, options.seed)
         self._wording = SynthetixWording(self.floor, self._front.wrap)
         self._loopback = Loopback(options.port, self.faults, self.clock, self._wording)
@@ -161,7 +136,7 @@ class SynthetixVenue:
         OSError
             The port is taken, or the log cannot be written.
         """
-        app = self._routes.app(control=self._has_control)
+        app = self._routes.app(control=self._options.has_control)
         async with self._loopback.running(app, self.advance, self._options.log):
             yield self
 
@@ -237,10 +212,6 @@ class SynthetixVenue:
         self._streams.refresh()
         self.trading.refresh(self.clock.now_ms(), frozenset(self.floor.close_only))
 
-    @property
-    def _has_control(self) -> bool:
-        return self._options.control or self._options.faults is not None
-
     def _authenticate(self, message: str, signature: str) -> str | Refusal:
         return self.trading.authenticate(message, signature, self._seeming_ms())
 
@@ -273,15 +244,15 @@ async def serve(
 
 
 def _source(options: VenueOptions) -> Source:
-    if options.replay is not None:
-        return Replay(options.replay, options.start_ms)
-    start_ms = time.time_ns() // 1_000_000 if options.start_ms is None else options.start_ms
-    return Generator(
-        options.seed,
-        start_ms,
-        options.speed,
-        options.history_minutes,
-        coins=LISTED,
-        listed=universe(),
-        levels=LEVELS,
+    return open_source(
+        options,
+        lambda start_ms: Generator(
+            options.seed,
+            start_ms,
+            options.speed,
+            options.history_minutes,
+            coins=LISTED,
+            listed=universe(),
+            levels=LEVELS,
+        ),
     )
