@@ -34,13 +34,13 @@ from simulator.hyperliquid_ws import Hub, Limits
 from simulator.loopback import Loopback
 from simulator.loopback_options import LoopbackOptions, open_faults, open_source
 from simulator.market import RECENT_TRADES, Change, Market
+from simulator.received import RECEIVED_MAX, Received
 from simulator.replies import TEXT, Reply, respond
 from simulator.server import HOST
 
 PERIODIC_MS = 1_000
 PERIODICS_PER_SECOND_MAX = 20
 """allMids and allDexsAssetCtxs come every second, but no more often in wall time than this."""
-RECEIVED_MAX = 10_000
 
 
 class VenueOptions(LoopbackOptions, frozen=True, kw_only=True):
@@ -58,17 +58,6 @@ class VenueOptions(LoopbackOptions, frozen=True, kw_only=True):
     idle_close_secs: float = 60.0
     recent_trades: int = RECENT_TRADES
     trading: TradingOptions = TradingOptions()
-
-
-class Received(msgspec.Struct, frozen=True):
-    """What a client said: `kind` is info, exchange or ws; `body` its JSON, or text that is none.
-
-    `connection` is the number of the WebSocket connection, from 1; None for HTTP.
-    """
-
-    kind: str
-    body: object
-    connection: int | None = None
 
 
 class HyperliquidVenue:

@@ -13,12 +13,13 @@ from simulator.generator import Generator
 from simulator.loopback import Loopback
 from simulator.loopback_options import LoopbackOptions, open_faults, open_source
 from simulator.market import Change, Market
+from simulator.received import RECEIVED_MAX, Received
 from simulator.server import HOST
 from simulator.synthetix_answers import Refusal
 from simulator.synthetix_dialect import Dialect
 from simulator.synthetix_floor import Floor
 from simulator.synthetix_front import Front
-from simulator.synthetix_http import Received, Routes
+from simulator.synthetix_http import Routes
 from simulator.synthetix_limits import IP_TOKENS
 from simulator.synthetix_listing import HISTORY_MINUTES, LEVELS, LISTED, universe
 from simulator.synthetix_seam import News, NoTrading, OpenTrading
@@ -28,7 +29,6 @@ from simulator.synthetix_ws import Hub, Limits
 
 RECENT_TRADES = 100
 """getLastTrades answers with no more (fact sheet 4)."""
-RECEIVED_MAX = 10_000
 BOOKS_PER_SECOND_MAX = 20
 """A book comes no more often in wall time, however fast the venue's time runs."""
 

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +10,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from simulator.border import Border, readable
 from simulator.control import control
+from simulator.received import Received
 from simulator.replies import Reply, respond
 from simulator.synthetix_answers import refused
 from simulator.synthetix_floor import Floor
@@ -22,17 +22,6 @@ from simulator.synthetix_ws import Hub
 
 STATUS_BODY = b'{"params":{"action":"status"}}'
 """What a question for the status is to the rules of faults: it has no body."""
-
-
-class Received(msgspec.Struct, frozen=True):
-    """What a client said: `kind` is info, trade, status or ws; `body` its JSON, or text.
-
-    `connection` is the number of the WebSocket connection, from 1; None for HTTP.
-    """
-
-    kind: str
-    body: object
-    connection: int | None = None
 
 
 class Routes:
