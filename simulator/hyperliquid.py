@@ -5,7 +5,7 @@ What trades in it is the exchange engine, seated in hyperliquid_trading.py.
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
@@ -16,9 +16,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from simulator.border import readable
+from simulator.catching_up import catch_up
 from simulator.clock import Clock, WallClock
 from simulator.control import control
-from simulator.events import Event, Source, Trades
+from simulator.events import Source, Trades
 from simulator.generator import Generator
 from simulator.hyperliquid_actions import act
 from simulator.hyperliquid_faults import REACH
@@ -33,7 +34,7 @@ from simulator.hyperliquid_wording import HyperliquidWording
 from simulator.hyperliquid_ws import Hub, Limits
 from simulator.loopback import Loopback
 from simulator.loopback_options import LoopbackOptions, open_faults, open_source
-from simulator.market import RECENT_TRADES, Change, Market
+from simulator.market import RECENT_TRADES, Market
 from simulator.received import RECEIVED_MAX, Received
 from simulator.replies import TEXT, Reply, respond
 from simulator.server import HOST
@@ -142,12 +143,7 @@ class HyperliquidVenue:
     def advance(self) -> None:
         """Take in and send out what happened up to now; the venue does it by itself, too."""
         now_ms = self.clock.now_ms()
-        for event in self._source.due(now_ms):
-            self.trading.settle(self.market.settle(event.time))
-            for change in self._publish(event):
-                self.trading.take(change, now_ms)
-        self.trading.settle(self.market.settle(now_ms))
-        self.trading.advance(now_ms)
+        catch_up(now_ms, self._source, self.market, self.trading, self._hub.publish)
         least_ms = self._options.speed * 1000 / PERIODICS_PER_SECOND_MAX
         if now_ms >= self._next_periodic_ms:
             self._next_periodic_ms = now_ms + int(max(PERIODIC_MS, least_ms))
@@ -156,18 +152,12 @@ class HyperliquidVenue:
             self._next_state_ms = now_ms + int(max(STATE_EVERY_MS, least_ms))
             self._hub.show_states(again=True)
 
-    def _publish(self, event: Event) -> Iterator[Change]:
-        """Send what an event of the market changes, and give each change."""
-        for change in self.market.apply(event):
-            self._hub.publish(change)
-            yield change
-
     def _tell(self, news: Sequence[News], trades: Sequence[Trades]) -> None:
         """Send what happened to accounts; their trades are the market's, too."""
         self._hub.tell(news)
         for event in trades:
-            for _ in self._publish(event):
-                pass
+            for change in self.market.apply(event):
+                self._hub.publish(change)
 
     # What a test does to the venue.
 

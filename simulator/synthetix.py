@@ -4,15 +4,16 @@ Accounts and orders are the trading half's, which is handed in (synthetix_seam.p
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from simulator.catching_up import catch_up
 from simulator.clock import Clock, WallClock
-from simulator.events import Event, Source
+from simulator.events import Source
 from simulator.generator import Generator
 from simulator.loopback import Loopback
 from simulator.loopback_options import LoopbackOptions, open_faults, open_source
-from simulator.market import Change, Market
+from simulator.market import Market
 from simulator.received import RECEIVED_MAX, Received
 from simulator.server import HOST
 from simulator.synthetix_answers import Refusal
@@ -147,19 +148,8 @@ class SynthetixVenue:
     def advance(self) -> None:
         """Take in and send out what happened up to now; the venue does it by itself, too."""
         now_ms = self.clock.now_ms()
-        for event in self._source.due(now_ms):
-            self.trading.settle(self.market.settle(event.time))
-            for change in self._publish(event):
-                self.trading.take(change, now_ms)
-        self.trading.settle(self.market.settle(now_ms))
-        self.trading.advance(now_ms)
+        catch_up(now_ms, self._source, self.market, self.trading, self._streams.publish)
         self._streams.advance()
-
-    def _publish(self, event: Event) -> Iterator[Change]:
-        """Send what an event of the market changes, and give each change."""
-        for change in self.market.apply(event):
-            self._streams.publish(change)
-            yield change
 
     def _tell(self, news: News) -> None:
         """Send what happened to accounts; their trades are the market's, too."""
@@ -168,8 +158,8 @@ class SynthetixVenue:
         for liquidation in news.liquidations:
             self._streams.publish_liquidation(liquidation)
         for trades in news.trades:
-            for _ in self._publish(trades):
-                pass
+            for change in self.market.apply(trades):
+                self._streams.publish(change)
 
     # What a test does to the venue.
 
