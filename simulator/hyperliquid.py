@@ -13,12 +13,11 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 
 from simulator.border import readable
 from simulator.catching_up import catch_up
 from simulator.clock import Clock, WallClock
-from simulator.control import control
 from simulator.events import Source, Trades
 from simulator.generator import Generator
 from simulator.hyperliquid_actions import act
@@ -33,10 +32,10 @@ from simulator.hyperliquid_user_feeds import STATE_EVERY_MS
 from simulator.hyperliquid_wording import HyperliquidWording
 from simulator.hyperliquid_ws import Hub, Limits
 from simulator.loopback import Loopback
-from simulator.loopback_options import LoopbackOptions, open_faults, open_source
+from simulator.loopback_options import LoopbackOptions, open_source
 from simulator.market import RECENT_TRADES, Market
 from simulator.received import RECEIVED_MAX, Received
-from simulator.replies import TEXT, Reply, respond
+from simulator.replies import TEXT, Reply
 from simulator.server import HOST
 
 PERIODIC_MS = 1_000
@@ -91,10 +90,10 @@ class HyperliquidVenue:
         self.trading = Trading(self.market, options.trading, self._source.start_ms)
         self.trading.on_news = self._tell
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
-        self.faults = open_faults(options, REACH)
         wording = HyperliquidWording(self.clock.now_ms, self._coin_name, self.expire_agent)
-        self._loopback = Loopback(options.port, self.faults, self.clock, wording)
+        self._loopback = Loopback(options, REACH, self.clock, wording)
         self._border = self._loopback.border
+        self.faults = self._border.faults
         self._hub = Hub(
             self.trading,
             self.clock.now_ms,
@@ -133,7 +132,7 @@ class HyperliquidVenue:
             The port is taken, or the log cannot be written.
         """
         app = self._app()
-        async with self._loopback.running(app, self.advance, self._options.log):
+        async with self._loopback.running(app, self.advance):
             yield self
 
     async def wait(self) -> None:
@@ -204,14 +203,12 @@ class HyperliquidVenue:
                 directory.forget_agent(agent)
 
     def _app(self) -> Starlette:
-        routes: list[BaseRoute] = [
+        routes = [
             Route("/info", self._serve_info, methods=["POST"]),
             Route("/exchange", self._serve_exchange, methods=["POST"]),
             WebSocketRoute("/ws", self._hub.serve),
         ]
-        if self._options.has_control:
-            routes.append(Route("/control", self._serve_control, methods=["POST"]))
-        return Starlette(routes=routes)
+        return Starlette(routes=[*routes, *self._loopback.control_routes(self._hub.close)])
 
     async def _serve_info(self, request: Request) -> Response:
         body = await request.body()
@@ -224,9 +221,6 @@ class HyperliquidVenue:
         return await self._border.answer(
             "exchange", body, self._exchange, request.client, action=True
         )
-
-    async def _serve_control(self, request: Request) -> Response:
-        return respond(control(await request.body(), self.faults, REACH, self._hub.close))
 
     def _info(self, body: bytes) -> Reply:
         if self._failures:

@@ -7,15 +7,20 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.datastructures import Address
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from simulator.border import Border, Wording
 from simulator.clock import Clock
-from simulator.faults import Faults
+from simulator.control import control
+from simulator.fault_rules import Reach
 from simulator.lines import Lines
+from simulator.loopback_options import LoopbackOptions, open_faults
+from simulator.replies import respond
 from simulator.server import HOST, Server
 
 TICK_SECS = 0.02
@@ -27,28 +32,37 @@ class Loopback:
 
     Parameters
     ----------
-    port : int
-        Where to listen; 0 is any free one. `port` tells which it became.
-    faults : Faults
-        The rules; they may change while the venue runs.
+    options : LoopbackOptions
+        The set-up.
+    reach : Reach
+        What faults can befall at the venue.
     clock : Clock
         The venue's time.
     wording : Wording
         What is the venue's own at the border.
+
+    Raises
+    ------
+    OSError
+        The fault file cannot be read.
+    FaultError
+        The fault file is none.
     """
 
-    def __init__(self, port: int, faults: Faults, clock: Clock, wording: Wording) -> None:
-        self.port = port
+    def __init__(
+        self, options: LoopbackOptions, reach: Reach, clock: Clock, wording: Wording
+    ) -> None:
+        self.port = options.port
+        faults = open_faults(options, reach)
         self.border = Border(faults, Lines(self._transport), clock.now_ms, wording)
-        self._wanted_port = port
+        self._options = options
+        self._reach = reach
         self._clock = clock
         self._server: Server | None = None
         self._pumping: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def running(
-        self, app: Starlette, advance: Callable[[], None], log: Path | None
-    ) -> AsyncIterator[None]:
+    async def running(self, app: Starlette, advance: Callable[[], None]) -> AsyncIterator[None]:
         """Listen, and let the venue's time run; nothing is left listening afterwards.
 
         Parameters
@@ -57,8 +71,6 @@ class Loopback:
             What is served.
         advance : Callable[[], None]
             Does what happened up to now; called again and again.
-        log : Path, optional
-            A file for all that is heard and said.
 
         Raises
         ------
@@ -66,8 +78,8 @@ class Loopback:
             The port is taken, or the log cannot be written.
         """
         with (
-            self.border.logging(log),
-            socket.create_server((HOST, self._wanted_port)) as listener,
+            self.border.logging(self._options.log),
+            socket.create_server((HOST, self._options.port)) as listener,
         ):
             self.port = listener.getsockname()[1]
             self._server = Server(app)
@@ -97,6 +109,19 @@ class Loopback:
             self._server.abort_websockets()
         if tasks:
             await asyncio.wait(tasks)
+
+    def control_routes(self, close: Callable[[], int]) -> list[BaseRoute]:
+        """Return the route of POST /control, or none when the options want none.
+
+        `close` closes every WebSocket and returns how many (control.py).
+        """
+        if not self._options.has_control:
+            return []
+
+        async def serve(request: Request) -> Response:
+            return respond(control(await request.body(), self.border.faults, self._reach, close))
+
+        return [Route("/control", serve, methods=["POST"])]
 
     def _transport(self, client: Address | None) -> asyncio.Transport | None:
         return None if self._server is None else self._server.transport(client)

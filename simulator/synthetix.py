@@ -12,7 +12,7 @@ from simulator.clock import Clock, WallClock
 from simulator.events import Source
 from simulator.generator import Generator
 from simulator.loopback import Loopback
-from simulator.loopback_options import LoopbackOptions, open_faults, open_source
+from simulator.loopback_options import LoopbackOptions, open_source
 from simulator.market import Market
 from simulator.received import RECEIVED_MAX, Received
 from simulator.server import HOST
@@ -86,11 +86,11 @@ class SynthetixVenue:
         self.trading.on_news = self._tell
         self.floor = Floor(self.market, self.trading, options.dialect)
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
-        self.faults = open_faults(options, REACH)
         self._front = Front(self.floor, self._seeming_ms, options.ip_tokens, options.seed)
         self._wording = SynthetixWording(self.floor, self._front.wrap)
-        self._loopback = Loopback(options.port, self.faults, self.clock, self._wording)
+        self._loopback = Loopback(options, REACH, self.clock, self._wording)
         self._border = self._loopback.border
+        self.faults = self._border.faults
         least_ms = int(options.speed * 1000 / BOOKS_PER_SECOND_MAX)
         self._streams = Streams(self.floor, self.clock.now_ms, least_ms)
         self._hub = Hub(
@@ -137,8 +137,8 @@ class SynthetixVenue:
         OSError
             The port is taken, or the log cannot be written.
         """
-        app = self._routes.app(control=self._options.has_control)
-        async with self._loopback.running(app, self.advance, self._options.log):
+        app = self._routes.app(self._loopback.control_routes(self._hub.close))
+        async with self._loopback.running(app, self.advance):
             yield self
 
     async def wait(self) -> None:
