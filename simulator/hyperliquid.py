@@ -30,11 +30,12 @@ from simulator.hyperliquid_replies import refusal
 from simulator.hyperliquid_trading import Trading, TradingOptions
 from simulator.hyperliquid_user_feeds import STATE_EVERY_MS
 from simulator.hyperliquid_wording import HyperliquidWording
-from simulator.hyperliquid_ws import Hub, Limits
+from simulator.hyperliquid_ws import Connection, Hub, Limits
 from simulator.loopback import Loopback
 from simulator.loopback_options import LoopbackOptions, open_source
 from simulator.market import RECENT_TRADES, Market
 from simulator.received import RECEIVED_MAX, Received
+from simulator.reception import Reception
 from simulator.replies import TEXT, Reply
 from simulator.server import HOST
 
@@ -94,11 +95,13 @@ class HyperliquidVenue:
         self._loopback = Loopback(options, REACH, self.clock, wording)
         self._border = self._loopback.border
         self.faults = self._border.faults
+        self._reception: Reception[Connection] = Reception(self._border, options.connections_max)
         self._hub = Hub(
             self.trading,
             self.clock.now_ms,
             _limits(options),
             self._border,
+            self._reception,
             {"info": self._info, "action": self._exchange},
             self._note_frame,
         )
@@ -162,11 +165,11 @@ class HyperliquidVenue:
 
     async def drop_connections(self) -> None:
         """Cut every WebSocket connection without a close frame."""
-        await self._loopback.drop_connections(self._hub.tasks)
+        await self._loopback.drop_connections(self._reception.tasks)
 
     def refuse_connections(self, refused: bool = True) -> None:
         """Answer new WebSocket connections with HTTP 503, or take them again."""
-        self._hub.refusing = refused
+        self._reception.refusing = refused
 
     def mute(self, channel: str, coin: str = "") -> None:
         """Let a feed fall silent, its snapshots too, while its subscriptions stay."""
@@ -208,7 +211,7 @@ class HyperliquidVenue:
             Route("/exchange", self._serve_exchange, methods=["POST"]),
             WebSocketRoute("/ws", self._hub.serve),
         ]
-        return Starlette(routes=[*routes, *self._loopback.control_routes(self._hub.close)])
+        return Starlette(routes=[*routes, *self._loopback.control_routes(self._reception.close)])
 
     async def _serve_info(self, request: Request) -> Response:
         body = await request.body()
@@ -284,7 +287,6 @@ def _source(options: VenueOptions) -> Source:
 
 def _limits(options: VenueOptions) -> Limits:
     return Limits(
-        options.connections_max,
         options.subscriptions_max,
         options.users_max,
         options.idle_close_secs,

@@ -15,6 +15,7 @@ from simulator.loopback import Loopback
 from simulator.loopback_options import LoopbackOptions, open_source
 from simulator.market import Market
 from simulator.received import RECEIVED_MAX, Received
+from simulator.reception import Reception
 from simulator.server import HOST
 from simulator.synthetix_answers import Refusal
 from simulator.synthetix_dialect import Dialect
@@ -26,7 +27,7 @@ from simulator.synthetix_listing import HISTORY_MINUTES, LEVELS, LISTED, univers
 from simulator.synthetix_seam import News, NoTrading, OpenTrading
 from simulator.synthetix_streams import Streams
 from simulator.synthetix_wording import REACH, SynthetixWording
-from simulator.synthetix_ws import Hub, Limits
+from simulator.synthetix_ws import Client, Hub, Limits
 
 RECENT_TRADES = 100
 """getLastTrades answers with no more (fact sheet 4)."""
@@ -93,8 +94,12 @@ class SynthetixVenue:
         self.faults = self._border.faults
         least_ms = int(options.speed * 1000 / BOOKS_PER_SECOND_MAX)
         self._streams = Streams(self.floor, self.clock.now_ms, least_ms)
+        self._reception: Reception[Client] = Reception(
+            self._border, options.limits.connections or None
+        )
         self._hub = Hub(
             self._border,
+            self._reception,
             options.limits,
             self._streams,
             self.floor.symbols,
@@ -137,7 +142,7 @@ class SynthetixVenue:
         OSError
             The port is taken, or the log cannot be written.
         """
-        app = self._routes.app(self._loopback.control_routes(self._hub.close))
+        app = self._routes.app(self._loopback.control_routes(self._reception.close))
         async with self._loopback.running(app, self.advance):
             yield self
 
@@ -165,11 +170,11 @@ class SynthetixVenue:
 
     async def drop_connections(self) -> None:
         """Cut every WebSocket connection without a close frame."""
-        await self._loopback.drop_connections(self._hub.tasks)
+        await self._loopback.drop_connections(self._reception.tasks)
 
     def refuse_connections(self, refused: bool = True) -> None:
         """Answer new WebSocket connections with HTTP 503, or take them again."""
-        self._hub.refusing = refused
+        self._reception.refusing = refused
 
     def mute(self, kind: str, symbol: str = "") -> None:
         """Let a feed fall silent, its snapshots too, while its subscriptions stay."""

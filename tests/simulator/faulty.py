@@ -43,7 +43,7 @@ class Exchange:
 
     def __call__(self, body: bytes) -> Reply:
         self.actions.append(body)
-        for connection in self._desk.venue._hub._connections:
+        for connection in self._desk.venue._reception.connections:
             for channel in self._channels:
                 connection.send(message(channel, []))
         return Reply(HTTPStatus.OK, b'{"status":"ok","response":{"type":"default"}}')
