@@ -5,7 +5,7 @@ What trades in it is the exchange engine, seated in hyperliquid_trading.py.
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
@@ -261,21 +261,6 @@ class HyperliquidVenue:
     def _note_frame(self, body: object, connection: int) -> None:
         self.received.append(Received("ws", body, connection))
         self._border.note_heard(connection, body)
-
-
-async def serve(options: VenueOptions, on_ready: Callable[[HyperliquidVenue], None]) -> None:
-    """Run a venue until cancelled, and close everything it opened.
-
-    `on_ready` is called once it listens.
-
-    Raises
-    ------
-    RecordingError
-        A recording cannot be read, or ends in something that is none.
-    """
-    async with HyperliquidVenue(options).running() as venue:
-        on_ready(venue)
-        await venue.wait()
 
 
 def _source(options: VenueOptions) -> Source:

@@ -6,7 +6,8 @@ It knows no wire: what is served, and what happens as time goes on, is the venue
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.datastructures import Address
@@ -125,6 +126,41 @@ class Loopback:
 
     def _transport(self, client: Address | None) -> asyncio.Transport | None:
         return None if self._server is None else self._server.transport(client)
+
+
+class Venue(Protocol):
+    """What can be served."""
+
+    @property
+    def http_url(self) -> str:
+        """Return the base of its HTTP paths."""
+
+    @property
+    def ws_url(self) -> str:
+        """Return the base of its WebSocket paths, or the one that there is."""
+
+    def running(self) -> AbstractAsyncContextManager[object]:
+        """Listen, and let the venue's time run."""
+
+    async def wait(self) -> None:
+        """Wait until cancelled, or until the market fails; raise what it failed of."""
+
+
+async def serve[V: Venue](venue: V, on_ready: Callable[[V], None]) -> None:
+    """Run a venue until cancelled, and close everything it opened.
+
+    `on_ready` is called once it listens.
+
+    Raises
+    ------
+    OSError
+        The port is taken, or the log cannot be written.
+    RecordingError
+        A recording ends in something that is none.
+    """
+    async with venue.running():
+        on_ready(venue)
+        await venue.wait()
 
 
 async def _pump(advance: Callable[[], None]) -> None:

@@ -4,7 +4,7 @@ Accounts and orders are the trading half's, which is handed in (synthetix_seam.p
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from simulator.catching_up import catch_up
@@ -217,25 +217,6 @@ class SynthetixVenue:
     def _note_frame(self, body: object, connection: int) -> None:
         self.received.append(Received("ws", body, connection))
         self._border.note_heard(connection, body)
-
-
-async def serve(
-    options: VenueOptions,
-    on_ready: Callable[[SynthetixVenue], None],
-    open_trading: OpenTrading = lambda _market, _start_ms: NoTrading(),
-) -> None:
-    """Run a venue until cancelled, and close everything it opened.
-
-    `on_ready` is called once it listens.
-
-    Raises
-    ------
-    RecordingError
-        A recording cannot be read, or ends in something that is none.
-    """
-    async with SynthetixVenue(options, open_trading=open_trading).running() as venue:
-        on_ready(venue)
-        await venue.wait()
 
 
 def _source(options: VenueOptions) -> Source:
