@@ -3,13 +3,10 @@
 What trades in it is the exchange engine, seated in hyperliquid_trading.py.
 """
 
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,13 +17,9 @@ from simulator.catching_up import catch_up
 from simulator.clock import Clock, WallClock
 from simulator.events import Source, Trades
 from simulator.generator import Generator
-from simulator.hyperliquid_actions import act
 from simulator.hyperliquid_faults import REACH
-from simulator.hyperliquid_info import ask, weight_of
-from simulator.hyperliquid_limits import WeightBudget
+from simulator.hyperliquid_front import Front
 from simulator.hyperliquid_news import News
-from simulator.hyperliquid_questions import BadShapeError
-from simulator.hyperliquid_replies import refusal
 from simulator.hyperliquid_trading import Trading, TradingOptions
 from simulator.hyperliquid_user_feeds import STATE_EVERY_MS
 from simulator.hyperliquid_wording import HyperliquidWording
@@ -36,7 +29,6 @@ from simulator.loopback_options import LoopbackOptions, open_source
 from simulator.market import RECENT_TRADES, Market
 from simulator.received import RECEIVED_MAX, Received
 from simulator.reception import Reception
-from simulator.replies import TEXT, Reply
 from simulator.server import HOST
 
 PERIODIC_MS = 1_000
@@ -96,17 +88,19 @@ class HyperliquidVenue:
         self._border = self._loopback.border
         self.faults = self._border.faults
         self._reception: Reception[Connection] = Reception(self._border, options.connections_max)
+        self._front = Front(
+            self.trading, self.clock.now_ms, options.weight_per_minute, options.speed
+        )
+        self.failures = self._front.failures
         self._hub = Hub(
             self.trading,
             self.clock.now_ms,
             _limits(options),
             self._border,
             self._reception,
-            {"info": self._info, "action": self._exchange},
+            {"info": self._front.info, "action": self._front.exchange},
             self._note_frame,
         )
-        self._budget = WeightBudget(options.weight_per_minute)
-        self._failures: deque[Reply] = deque()
         self._next_periodic_ms = 0
         self._next_state_ms = self._source.start_ms + STATE_EVERY_MS
 
@@ -134,8 +128,7 @@ class HyperliquidVenue:
         OSError
             The port is taken, or the log cannot be written.
         """
-        app = self._app()
-        async with self._loopback.running(app, self.advance):
+        async with self._loopback.running(self._app(), self.advance):
             yield self
 
     async def wait(self) -> None:
@@ -195,8 +188,7 @@ class HyperliquidVenue:
 
     def fail_next_info(self, status: int, body: str, count: int = 1) -> None:
         """Answer the next `count` info requests with a status and a plain text instead."""
-        failure = Reply(status, body.encode(), media_type=TEXT)
-        self._failures.extend([failure] * count)
+        self._front.fail_next_info(status, body, count)
 
     def expire_agent(self, address: str = "") -> None:
         """Let an agent stop to exist; "" is every agent."""
@@ -216,43 +208,16 @@ class HyperliquidVenue:
     async def _serve_info(self, request: Request) -> Response:
         body = await request.body()
         self.received.append(Received("info", readable(body)))
-        return await self._border.answer("info", body, self._info, request.client, action=False)
+        return await self._border.answer(
+            "info", body, self._front.info, request.client, action=False
+        )
 
     async def _serve_exchange(self, request: Request) -> Response:
         body = await request.body()
         self.received.append(Received("exchange", readable(body)))
         return await self._border.answer(
-            "exchange", body, self._exchange, request.client, action=True
+            "exchange", body, self._front.exchange, request.client, action=True
         )
-
-    def _info(self, body: bytes) -> Reply:
-        if self._failures:
-            return self._failures.popleft()
-        if not self._budget.spend(weight_of(body)):
-            return Reply(HTTPStatus.TOO_MANY_REQUESTS, b"null")
-        try:
-            kind, answer, weight = ask(self.trading, self.clock.now_ms(), body)
-        except (msgspec.DecodeError, BadShapeError) as e:
-            return refusal(e)
-        self._budget.charge(weight)
-        return Reply(HTTPStatus.OK, msgspec.json.encode(answer), kind)
-
-    def _exchange(self, body: bytes) -> Reply:
-        if not self._budget.spend(1):
-            return Reply(HTTPStatus.TOO_MANY_REQUESTS, b"null")
-        wall_ms = time.time_ns() // 1_000_000
-        try:
-            done = act(
-                self.trading,
-                body,
-                self.clock.now_ms(),
-                wall_ms=wall_ms,
-                speed=self._options.speed,
-            )
-        except msgspec.DecodeError as e:
-            return refusal(e)
-        self._budget.charge(done.weight - 1)
-        return Reply(HTTPStatus.OK, msgspec.json.encode(done.answer))
 
     def _coin_name(self, asset: int) -> str:
         listings = self.market.universe.listings.values()

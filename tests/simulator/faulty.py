@@ -51,7 +51,7 @@ class Exchange:
 
 def trading(desk: Desk, monkeypatch: pytest.MonkeyPatch, *channels: str) -> Exchange:
     stub = Exchange(desk, *channels)
-    monkeypatch.setattr(desk.venue, "_exchange", stub)
+    monkeypatch.setattr(desk.venue._front, "exchange", stub)
     monkeypatch.setitem(desk.venue._hub._execute, "action", stub)  # type: ignore[arg-type]
     return stub
 

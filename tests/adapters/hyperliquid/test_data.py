@@ -403,7 +403,7 @@ async def test_requests_that_the_venue_fails_are_answered_with_nothing(bench: Be
         getattr(bench.client, method)(request)
         response = await bench.answer()
         assert (response.correlation_id, response.data) == (request.id, [])
-        bench.venue._failures.clear()
+        bench.venue.failures.clear()
 
 
 async def test_custom_requests_and_forward_prices_are_answered_with_nothing(bench: Bench) -> None:
@@ -458,7 +458,7 @@ async def test_a_refresh_that_fails_changes_nothing_and_is_tried_again() -> None
     options = VenueOptions(seed=7, history_minutes=30)
     async with connected(options, update_instruments_interval_mins=0.001) as bench:
         bench.venue.fail_next_info(422, "no", count=4)
-        await eventually(lambda: not bench.venue._failures)
+        await eventually(lambda: not bench.venue.failures)
         assert bench.of(InstrumentStatus) == []
 
         bench.venue.set_status("ETH", delisted=True)
