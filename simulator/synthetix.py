@@ -79,7 +79,6 @@ class SynthetixVenue:
         clock: Clock | None = None,
         open_trading: OpenTrading = lambda _market, _start_ms: NoTrading(),
     ) -> None:
-        self._options = options
         self._source = source or _source(options)
         self.clock = clock or WallClock(self._source.start_ms, options.speed)
         self.market = Market(self._source, RECENT_TRADES)
