@@ -3,71 +3,47 @@
 What trades in it is the exchange engine, seated in hyperliquid_trading.py.
 """
 
-import asyncio
-import socket
-import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from http import HTTPStatus
-from pathlib import Path
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
-import msgspec
 from starlette.applications import Starlette
-from starlette.datastructures import Address
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 
-from simulator.border import Border, readable
+from simulator.border import readable
+from simulator.catching_up import catch_up
 from simulator.clock import Clock, WallClock
-from simulator.control import control
-from simulator.events import Event, Source, Trades
-from simulator.fault_reading import load_rules
-from simulator.faults import Faults
-from simulator.generator import HISTORY_MINUTES, Generator
-from simulator.hyperliquid_actions import act
+from simulator.events import Source, Trades
+from simulator.generator import Generator
 from simulator.hyperliquid_faults import REACH
-from simulator.hyperliquid_info import ask, weight_of
-from simulator.hyperliquid_limits import WeightBudget
+from simulator.hyperliquid_front import Front
 from simulator.hyperliquid_news import News
-from simulator.hyperliquid_questions import BadShapeError
-from simulator.hyperliquid_replies import refusal
 from simulator.hyperliquid_trading import Trading, TradingOptions
 from simulator.hyperliquid_user_feeds import STATE_EVERY_MS
 from simulator.hyperliquid_wording import HyperliquidWording
-from simulator.hyperliquid_ws import Hub, Limits
-from simulator.lines import Lines
-from simulator.market import RECENT_TRADES, Change, Market
-from simulator.replay import Replay
-from simulator.replies import TEXT, Reply, respond
-from simulator.server import HOST, Server
+from simulator.hyperliquid_ws import Connection, Hub, Limits
+from simulator.loopback import Loopback
+from simulator.loopback_options import LoopbackOptions, open_source
+from simulator.market import RECENT_TRADES, Market
+from simulator.received import RECEIVED_MAX, Received
+from simulator.reception import Reception
+from simulator.server import HOST
 
-TICK_SECS = 0.02
-"""How often the venue looks at its clock; the venue's own blocks take 0.07 to 0.2 s."""
 PERIODIC_MS = 1_000
 PERIODICS_PER_SECOND_MAX = 20
 """allMids and allDexsAssetCtxs come every second, but no more often in wall time than this."""
-RECEIVED_MAX = 10_000
 
 
-class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a venue is set up.
+class VenueOptions(LoopbackOptions, frozen=True, kw_only=True):
+    """How this venue is set up.
 
-    `port` 0 is any free one. `start_ms` is the venue's time at the start: now by default, or the
-    beginning of the recording in `replay`. `speed` venue seconds pass in a second of wall time. The
-    limits are those of one IP address (fact sheet 6.7 and 7); a weight of 0 is no limit. `trading`
-    says who has an account, `recent_trades` what a new subscriber to trades begins with (10 i).
-    `faults` is a file of rules (fault_reading.py) and `fault_seed` decides their chances; with a
-    file or `control`, POST /control changes them. `log` is a file for all that is heard and said.
+    The limits are those of one IP address (fact sheet 6.7 and 7); a weight of 0 is no limit.
+    `trading` says who has an account, `recent_trades` what a new subscriber to trades begins with
+    (10 i).
     """
 
-    port: int = 0
-    seed: int = 1
-    speed: float = 1.0
-    start_ms: int | None = None
-    replay: Path | None = None
-    history_minutes: int = HISTORY_MINUTES
     weight_per_minute: int = 1_200
     connections_max: int = 100
     subscriptions_max: int = 1_000
@@ -75,26 +51,6 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
     idle_close_secs: float = 60.0
     recent_trades: int = RECENT_TRADES
     trading: TradingOptions = TradingOptions()
-    faults: Path | None = None
-    fault_seed: int = 1
-    control: bool = False
-    log: Path | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a speed that is not positive."""
-        if not self.speed > 0:
-            raise ValueError(f"Expected a positive speed, was {self.speed}")
-
-
-class Received(msgspec.Struct, frozen=True):
-    """What a client said: `kind` is info, exchange or ws; `body` its JSON, or text that is none.
-
-    `connection` is the number of the WebSocket connection, from 1; None for HTTP.
-    """
-
-    kind: str
-    body: object
-    connection: int | None = None
 
 
 class HyperliquidVenue:
@@ -127,29 +83,31 @@ class HyperliquidVenue:
         self.trading = Trading(self.market, options.trading, self._source.start_ms)
         self.trading.on_news = self._tell
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
-        self.port = options.port
-        rules = load_rules(options.faults, REACH) if options.faults else []
-        self.faults = Faults(options.fault_seed, rules)
-        self._border = Border(
-            self.faults,
-            Lines(self._transport),
-            self.clock.now_ms,
-            HyperliquidWording(self.clock.now_ms, self._coin_name, self.expire_agent),
+        wording = HyperliquidWording(self.clock.now_ms, self._coin_name, self.expire_agent)
+        self._loopback = Loopback(options, REACH, self.clock, wording)
+        self._border = self._loopback.border
+        self.faults = self._border.faults
+        self._reception: Reception[Connection] = Reception(self._border, options.connections_max)
+        self._front = Front(
+            self.trading, self.clock.now_ms, options.weight_per_minute, options.speed
         )
+        self.failures = self._front.failures
         self._hub = Hub(
             self.trading,
             self.clock.now_ms,
             _limits(options),
             self._border,
-            {"info": self._info, "action": self._exchange},
+            self._reception,
+            {"info": self._front.info, "action": self._front.exchange},
             self._note_frame,
         )
-        self._budget = WeightBudget(options.weight_per_minute)
-        self._failures: deque[Reply] = deque()
-        self._server: Server | None = None
-        self._pumping: asyncio.Task[None] | None = None
         self._next_periodic_ms = 0
         self._next_state_ms = self._source.start_ms + STATE_EVERY_MS
+
+    @property
+    def port(self) -> int:
+        """Return the TCP port; the one that was asked for until the venue listens."""
+        return self._loopback.port
 
     @property
     def http_url(self) -> str:
@@ -170,40 +128,17 @@ class HyperliquidVenue:
         OSError
             The port is taken, or the log cannot be written.
         """
-        with (
-            self._border.logging(self._options.log),
-            socket.create_server((HOST, self._options.port)) as listener,
-        ):
-            self.port = listener.getsockname()[1]
-            self._server = Server(self._app())
-            serving = asyncio.create_task(self._server.serve([listener]), name="venue-server")
-            await self._server.ready.wait()
-            self.clock.start()
-            self._pumping = asyncio.create_task(self._pump(), name="venue-pump")
-            try:
-                yield self
-            finally:
-                self._pumping.cancel()
-                await self._border.close()
-                self._server.stopping.set()
-                await serving
-                with suppress(asyncio.CancelledError):
-                    await self._pumping
+        async with self._loopback.running(self._app(), self.advance):
+            yield self
 
     async def wait(self) -> None:
         """Wait until cancelled, or until the market fails; raise what it failed of."""
-        if self._pumping is not None:
-            await self._pumping
+        await self._loopback.wait()
 
     def advance(self) -> None:
         """Take in and send out what happened up to now; the venue does it by itself, too."""
         now_ms = self.clock.now_ms()
-        for event in self._source.due(now_ms):
-            self.trading.settle(self.market.settle(event.time))
-            for change in self._publish(event):
-                self.trading.take(change, now_ms)
-        self.trading.settle(self.market.settle(now_ms))
-        self.trading.advance(now_ms)
+        catch_up(now_ms, self._source, self.market, self.trading, self._hub.publish)
         least_ms = self._options.speed * 1000 / PERIODICS_PER_SECOND_MAX
         if now_ms >= self._next_periodic_ms:
             self._next_periodic_ms = now_ms + int(max(PERIODIC_MS, least_ms))
@@ -212,33 +147,22 @@ class HyperliquidVenue:
             self._next_state_ms = now_ms + int(max(STATE_EVERY_MS, least_ms))
             self._hub.show_states(again=True)
 
-    def _publish(self, event: Event) -> Iterator[Change]:
-        """Send what an event of the market changes, and give each change."""
-        for change in self.market.apply(event):
-            self._hub.publish(change)
-            yield change
-
     def _tell(self, news: Sequence[News], trades: Sequence[Trades]) -> None:
         """Send what happened to accounts; their trades are the market's, too."""
         self._hub.tell(news)
         for event in trades:
-            for _ in self._publish(event):
-                pass
+            for change in self.market.apply(event):
+                self._hub.publish(change)
 
     # What a test does to the venue.
 
     async def drop_connections(self) -> None:
         """Cut every WebSocket connection without a close frame."""
-        tasks = self._hub.tasks
-        self._border.lines.release()
-        if self._server is not None:
-            self._server.abort_websockets()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._loopback.drop_connections(self._reception.tasks)
 
     def refuse_connections(self, refused: bool = True) -> None:
         """Answer new WebSocket connections with HTTP 503, or take them again."""
-        self._hub.refusing = refused
+        self._reception.refusing = refused
 
     def mute(self, channel: str, coin: str = "") -> None:
         """Let a feed fall silent, its snapshots too, while its subscriptions stay."""
@@ -264,8 +188,7 @@ class HyperliquidVenue:
 
     def fail_next_info(self, status: int, body: str, count: int = 1) -> None:
         """Answer the next `count` info requests with a status and a plain text instead."""
-        failure = Reply(status, body.encode(), media_type=TEXT)
-        self._failures.extend([failure] * count)
+        self._front.fail_next_info(status, body, count)
 
     def expire_agent(self, address: str = "") -> None:
         """Let an agent stop to exist; "" is every agent."""
@@ -274,102 +197,46 @@ class HyperliquidVenue:
             if address.lower() in {"", agent.address}:
                 directory.forget_agent(agent)
 
-    async def _pump(self) -> None:
-        while True:
-            self.advance()
-            await asyncio.sleep(TICK_SECS)
-
     def _app(self) -> Starlette:
-        routes: list[BaseRoute] = [
+        routes = [
             Route("/info", self._serve_info, methods=["POST"]),
             Route("/exchange", self._serve_exchange, methods=["POST"]),
             WebSocketRoute("/ws", self._hub.serve),
         ]
-        if self._options.control or self._options.faults:
-            routes.append(Route("/control", self._serve_control, methods=["POST"]))
-        return Starlette(routes=routes)
+        return Starlette(routes=[*routes, *self._loopback.control_routes(self._reception.close)])
 
     async def _serve_info(self, request: Request) -> Response:
         body = await request.body()
         self.received.append(Received("info", readable(body)))
-        return await self._border.answer("info", body, self._info, request.client, action=False)
+        return await self._border.answer(
+            "info", body, self._front.info, request.client, action=False
+        )
 
     async def _serve_exchange(self, request: Request) -> Response:
         body = await request.body()
         self.received.append(Received("exchange", readable(body)))
         return await self._border.answer(
-            "exchange", body, self._exchange, request.client, action=True
+            "exchange", body, self._front.exchange, request.client, action=True
         )
-
-    async def _serve_control(self, request: Request) -> Response:
-        return respond(control(await request.body(), self.faults, REACH, self._hub.close))
-
-    def _info(self, body: bytes) -> Reply:
-        if self._failures:
-            return self._failures.popleft()
-        if not self._budget.spend(weight_of(body)):
-            return Reply(HTTPStatus.TOO_MANY_REQUESTS, b"null")
-        try:
-            kind, answer, weight = ask(self.trading, self.clock.now_ms(), body)
-        except (msgspec.DecodeError, BadShapeError) as e:
-            return refusal(e)
-        self._budget.charge(weight)
-        return Reply(HTTPStatus.OK, msgspec.json.encode(answer), kind)
-
-    def _exchange(self, body: bytes) -> Reply:
-        if not self._budget.spend(1):
-            return Reply(HTTPStatus.TOO_MANY_REQUESTS, b"null")
-        wall_ms = time.time_ns() // 1_000_000
-        try:
-            done = act(
-                self.trading,
-                body,
-                self.clock.now_ms(),
-                wall_ms=wall_ms,
-                speed=self._options.speed,
-            )
-        except msgspec.DecodeError as e:
-            return refusal(e)
-        self._budget.charge(done.weight - 1)
-        return Reply(HTTPStatus.OK, msgspec.json.encode(done.answer))
 
     def _coin_name(self, asset: int) -> str:
         listings = self.market.universe.listings.values()
         return next((listing.coin for listing in listings if listing.asset == asset), "")
-
-    def _transport(self, client: Address | None) -> asyncio.Transport | None:
-        return None if self._server is None else self._server.transport(client)
 
     def _note_frame(self, body: object, connection: int) -> None:
         self.received.append(Received("ws", body, connection))
         self._border.note_heard(connection, body)
 
 
-async def serve(options: VenueOptions, on_ready: Callable[[HyperliquidVenue], None]) -> None:
-    """Run a venue until cancelled, and close everything it opened.
-
-    `on_ready` is called once it listens.
-
-    Raises
-    ------
-    RecordingError
-        A recording cannot be read, or ends in something that is none.
-    """
-    async with HyperliquidVenue(options).running() as venue:
-        on_ready(venue)
-        await venue.wait()
-
-
 def _source(options: VenueOptions) -> Source:
-    if options.replay is not None:
-        return Replay(options.replay, options.start_ms)
-    start_ms = time.time_ns() // 1_000_000 if options.start_ms is None else options.start_ms
-    return Generator(options.seed, start_ms, options.speed, options.history_minutes)
+    return open_source(
+        options,
+        lambda start_ms: Generator(options.seed, start_ms, options.speed, options.history_minutes),
+    )
 
 
 def _limits(options: VenueOptions) -> Limits:
     return Limits(
-        options.connections_max,
         options.subscriptions_max,
         options.users_max,
         options.idle_close_secs,

@@ -158,7 +158,7 @@ def _admit(trading: Trading, signed: SignedAction, action: Action, moment: Momen
             raise RefusedError(f"Invalid nonce: {signed.nonce} is not {action.nonce}")
     elif signed.vault_address is not None:
         account = _account(trading, user, signed.vault_address, action)
-    call = Call(trading, user, account, signer != user, moment, signed.nonce)
+    call = Call(trading, user, account, moment, signed.nonce)
     _spend(call, signed, action)
     return call
 

@@ -19,14 +19,11 @@ class Call(NamedTuple):
         The signer, or whose agent it is.
     account : str
         The address acted on: the user's, or that of its vault or sub-account.
-    by_agent : bool
-        An agent signed.
     """
 
     trading: Trading
     user: str
     account: str
-    by_agent: bool
     moment: Moment
     nonce: int
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.any_json import as_list, as_object, as_text, read_object
 from simulator.fault_rules import ClockSkew, On, PostOnly, Reach, Trait, UnknownOid
 from simulator.faults import Hit, Thing
 from simulator.replies import Reply
@@ -39,8 +40,8 @@ class _Head(msgspec.Struct, frozen=True):
 
 def describe_question(on: On, body: bytes) -> Thing:
     """Describe an info question; of one that cannot be read only where it passes."""
-    question = _object(body)
-    type_ = _text(question.get("type"))
+    question = read_object(body)
+    type_ = as_text(question.get("type"))
     traits: set[Trait] = set()
     if type_ == "orderStatus":
         traits.add("order status")
@@ -51,12 +52,12 @@ def describe_question(on: On, body: bytes) -> Thing:
 
 def describe_action(on: On, body: bytes, coin_names: CoinNames) -> Thing:
     """Describe a signed action; of one that cannot be read only where it passes."""
-    action = _dict(_object(body).get("action"))
+    action = as_object(read_object(body).get("action"))
     traits: set[Trait] = {"action", "agent", "timed"}
     if any(order.get("t") != {"limit": {"tif": "Alo"}} for order in _orders(action)):
         traits.add("taking")
     coins = {coin_names(asset) for asset in _assets(action)} - {""}
-    return Thing(on, _text(action.get("type")), frozenset(coins), frozenset(traits))
+    return Thing(on, as_text(action.get("type")), frozenset(coins), frozenset(traits))
 
 
 def describe_frame(frame: str) -> Thing:
@@ -65,7 +66,7 @@ def describe_frame(frame: str) -> Thing:
     data = msgspec.json.decode(head.data)
     coins = frozenset(_coins(data))
     if head.channel == "candle":
-        coins = frozenset({_text(_dict(data).get("s"))})
+        coins = frozenset({as_text(as_object(data).get("s"))})
     return Thing("ws", head.channel, coins)
 
 
@@ -113,7 +114,7 @@ def _refuse(words: str) -> Reply:
 
 def _objection(body: bytes, now_ms: int) -> str | None:
     """Return what a venue whose clock shows `now_ms` says against an action's times (4.4)."""
-    signed = _object(body)
+    signed = read_object(body)
     expires, nonce = signed.get("expiresAfter"), signed.get("nonce")
     if isinstance(expires, int) and now_ms > expires:
         return EXPIRED
@@ -124,19 +125,19 @@ def _objection(body: bytes, now_ms: int) -> str | None:
 
 def _placed_ms(reply: Reply) -> int | None:
     """Return when the order of an orderStatus was placed; None when there is none."""
-    order = _dict(_dict(_object(reply.body).get("order")).get("order"))
+    order = as_object(as_object(read_object(reply.body).get("order")).get("order"))
     placed = order.get("timestamp")
     return placed if isinstance(placed, int) else None
 
 
 def _orders(action: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the orders that an action places (fact sheet 3.1, 3.3)."""
-    for order in _list(action.get("orders")):
-        yield _dict(order)
-    for modify in _list(action.get("modifies")):
-        yield _dict(_dict(modify).get("order"))
+    for order in as_list(action.get("orders")):
+        yield as_object(order)
+    for modify in as_list(action.get("modifies")):
+        yield as_object(as_object(modify).get("order"))
     if "order" in action:
-        yield _dict(action["order"])
+        yield as_object(action["order"])
 
 
 def _assets(action: dict[str, Any]) -> Iterator[int]:
@@ -144,8 +145,8 @@ def _assets(action: dict[str, Any]) -> Iterator[int]:
     named = [
         action,
         *_orders(action),
-        *map(_dict, _list(action.get("cancels"))),
-        _dict(action.get("twap")),
+        *map(as_object, as_list(action.get("cancels"))),
+        as_object(action.get("twap")),
     ]
     for one in named:
         for key in ("a", "asset"):
@@ -164,22 +165,3 @@ def _coins(data: object) -> Iterator[str]:
     elif isinstance(data, list):
         for value in data:
             yield from _coins(value)
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        return _dict(msgspec.json.decode(body))
-    except msgspec.DecodeError:
-        return {}
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

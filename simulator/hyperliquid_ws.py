@@ -1,11 +1,8 @@
-"""The WebSocket side of the venue: who is connected, what each hears, and what is sent to whom."""
+"""The WebSocket side of the venue: what each client hears, and what is sent to whom."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 
 import msgspec
-from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from simulator.border import Border, Execute, Post
@@ -33,6 +30,7 @@ from simulator.hyperliquid_replies import posted
 from simulator.hyperliquid_trading import Trading
 from simulator.hyperliquid_user_feeds import STATE_FEEDS, TOLD, frames, past, state, state_frame
 from simulator.market import Change
+from simulator.reception import Reception
 from simulator.socket_client import CLOSE_NORMAL, Goodbye, Socket
 from simulator.universe import Json
 
@@ -43,9 +41,8 @@ type Topic = tuple[str, str]
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What one address may hold open (fact sheet 6.7)."""
+    """What one address may hold open beside its connections (fact sheet 6.7)."""
 
-    connections: int
     subscriptions: int
     users: int
     idle_close_secs: float
@@ -60,7 +57,7 @@ class Connection(Socket):
 
 
 class Hub:
-    """Every connection of the venue, and the subscribers of every feed."""
+    """What the clients of the venue ask for, and the subscribers of every feed."""
 
     def __init__(
         self,
@@ -68,63 +65,38 @@ class Hub:
         now_ms: Callable[[], int],
         limits: Limits,
         border: Border,
+        reception: Reception[Connection],
         execute: Mapping[str, Execute],
         on_request: Callable[[object, int], None],
     ) -> None:
         self.muted: set[Topic] = set()
-        self.refusing = False
         self._trading = trading
         self._market = trading.market
         self._now_ms = now_ms
         self._limits = limits
         self._border = border
+        self._reception = reception
         self._execute = execute
         self._on_request = on_request
-        self._connections: dict[Connection, asyncio.Task[None]] = {}
         self._subscribers: dict[Topic, dict[Feed, set[Connection]]] = {}
-        self._accepted = 0
         self._shown: dict[UserFeed, Json] = {}
-
-    @property
-    def tasks(self) -> list[asyncio.Task[None]]:
-        """Return the tasks that serve the open connections."""
-        return list(self._connections.values())
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one client until either side closes."""
-        if self.refusing:
-            await websocket.send_denial_response(Response(status_code=503))
+        if not await self._reception.admits(websocket):
             return
-        if not await self._border.admit(websocket):
-            return
-        if len(self._connections) >= self._limits.connections:
-            await websocket.send_denial_response(Response(status_code=429))
-            return
-        await websocket.accept()
-        self._accepted += 1
-        connection = Connection(websocket, self._accepted, self._border)
-        self._border.note_open(connection.number)
-        writer = asyncio.create_task(
-            connection.write(self._limits.idle_close_secs), name=f"venue-ws-{connection.number}"
-        )
-        self._connections[connection] = writer
-        try:
-            while (heard := await websocket.receive())["type"] == "websocket.receive":
-                if connection.is_half_open:
-                    break
-                self._hear(connection, heard.get("text") or heard.get("bytes") or "")
-            await connection.until_cut()
-        finally:
-            self._forget(connection)
-            writer.cancel()
-            with suppress(asyncio.CancelledError):
-                await writer
 
-    def close(self) -> int:
-        """Close every connection as the venue does without a reason; return how many."""
-        for connection in self._connections:
-            connection.close()
-        return len(self._connections)
+        def client(number: int) -> Connection:
+            return Connection(websocket, number, self._border)
+
+        silence_secs = self._limits.idle_close_secs
+        async with self._reception.connected(websocket, client, silence_secs) as connection:
+            try:
+                await self._listen(connection, websocket)
+                await connection.until_cut()
+            finally:
+                for feed in connection.feeds:
+                    self._drop(connection, feed)
 
     def publish(self, change: Change) -> None:
         """Send a change to whoever subscribed to it."""
@@ -178,6 +150,13 @@ class Hub:
                 if isinstance(feed, UserFeed) and (users is None or feed.user in users):
                     yield feed, connections
 
+    async def _listen(self, connection: Connection, websocket: WebSocket) -> None:
+        """Hear a client out."""
+        while (heard := await websocket.receive())["type"] == "websocket.receive":
+            if connection.is_half_open:
+                return
+            self._hear(connection, heard.get("text") or heard.get("bytes") or "")
+
     def _hear(self, connection: Connection, text: str | bytes) -> None:
         try:
             request = REQUEST.decode(text)
@@ -226,7 +205,7 @@ class Hub:
             return f"Invalid subscription {echo}"
         if feed in connection.feeds:
             return f"Already subscribed: {echo}"
-        held = [held for other in self._connections for held in other.feeds]
+        held = [held for other in self._reception.connections for held in other.feeds]
         if len(held) >= self._limits.subscriptions:
             return f"Cannot track more than {self._limits.subscriptions} total subscriptions."
         users = {held.user for held in (*held, feed) if isinstance(held, UserFeed)}
@@ -242,11 +221,6 @@ class Hub:
         self._drop(connection, feed)
         connection.feeds.remove(feed)
         connection.send(_acknowledgement("unsubscribe", feed))
-
-    def _forget(self, connection: Connection) -> None:
-        for feed in connection.feeds:
-            self._drop(connection, feed)
-        self._connections.pop(connection)
 
     def _drop(self, connection: Connection, feed: Feed) -> None:
         feeds = self._subscribers[_key(feed)]

@@ -143,11 +143,6 @@ def csv_arrivals(path: Path) -> Iterator[Arrival]:
     return heapq.merge(*streams, key=lambda arrival: arrival[0])
 
 
-def csv_coins(path: Path) -> set[str]:
-    """Return the coins of a folder of CSV recordings."""
-    return {coin for _, coin, _ in _csv_files(path)}
-
-
 def _csv_files(path: Path) -> list[tuple[Path, str, str]]:
     """Return file, coin and kind; quotes come before books, so that they win at the same time."""
     return [

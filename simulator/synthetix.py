@@ -3,79 +3,51 @@
 Accounts and orders are the trading half's, which is handed in (synthetix_seam.py).
 """
 
-import asyncio
-import socket
-import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import msgspec
-from starlette.datastructures import Address
-
-from simulator.border import Border
+from simulator.catching_up import catch_up
 from simulator.clock import Clock, WallClock
-from simulator.events import Event, Source
-from simulator.fault_reading import load_rules
-from simulator.faults import Faults
+from simulator.events import Source
 from simulator.generator import Generator
-from simulator.lines import Lines
-from simulator.market import Change, Market
-from simulator.replay import Replay
-from simulator.server import HOST, Server
+from simulator.loopback import Loopback
+from simulator.loopback_options import LoopbackOptions, open_source
+from simulator.market import Market
+from simulator.received import RECEIVED_MAX, Received
+from simulator.reception import Reception
+from simulator.server import HOST
 from simulator.synthetix_answers import Refusal
 from simulator.synthetix_dialect import Dialect
 from simulator.synthetix_floor import Floor
 from simulator.synthetix_front import Front
-from simulator.synthetix_http import Received, Routes
+from simulator.synthetix_http import Routes
 from simulator.synthetix_limits import IP_TOKENS
 from simulator.synthetix_listing import HISTORY_MINUTES, LEVELS, LISTED, universe
 from simulator.synthetix_seam import News, NoTrading, OpenTrading
 from simulator.synthetix_streams import Streams
 from simulator.synthetix_wording import REACH, SynthetixWording
-from simulator.synthetix_ws import Hub, Limits
+from simulator.synthetix_ws import Client, Hub, Limits
 
-TICK_SECS = 0.02
-"""How often the venue looks at its clock; its quickest books come every 0.05 s."""
 RECENT_TRADES = 100
 """getLastTrades answers with no more (fact sheet 4)."""
-RECEIVED_MAX = 10_000
 BOOKS_PER_SECOND_MAX = 20
 """A book comes no more often in wall time, however fast the venue's time runs."""
 
 
-class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a venue is set up.
+class VenueOptions(LoopbackOptions, frozen=True, kw_only=True):
+    """How this venue is set up.
 
-    `port` 0 is any free one. `start_ms` is the venue's time at the start: now by default, or the
-    beginning of the recording in `replay`. `speed` venue seconds pass in a second of wall time.
     `ip_tokens` is what an address may spend in 10 s (0 is no limit), `limits` what it may hold
     open. With `require_user_agent` a request without one is refused (fact sheet 12). `dialect` is
-    how it speaks where the sources disagree. `faults` is a file of rules (fault_reading.py) and
-    `fault_seed` decides their chances; with a file or `control`, POST /control changes them. `log`
-    is a file for all that is heard and said.
+    how it speaks where the sources disagree.
     """
 
-    port: int = 0
-    seed: int = 1
-    speed: float = 1.0
-    start_ms: int | None = None
-    replay: Path | None = None
     history_minutes: int = HISTORY_MINUTES
     ip_tokens: int = IP_TOKENS
     limits: Limits = Limits()
     require_user_agent: bool = False
     dialect: Dialect = Dialect()
-    faults: Path | None = None
-    fault_seed: int = 1
-    control: bool = False
-    log: Path | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a speed that is not positive."""
-        if not self.speed > 0:
-            raise ValueError(f"Expected a positive speed, was {self.speed}")
 
 
 class SynthetixVenue:
@@ -107,7 +79,6 @@ class SynthetixVenue:
         clock: Clock | None = None,
         open_trading: OpenTrading = lambda _market, _start_ms: NoTrading(),
     ) -> None:
-        self._options = options
         self._source = source or _source(options)
         self.clock = clock or WallClock(self._source.start_ms, options.speed)
         self.market = Market(self._source, RECENT_TRADES)
@@ -115,16 +86,19 @@ class SynthetixVenue:
         self.trading.on_news = self._tell
         self.floor = Floor(self.market, self.trading, options.dialect)
         self.received: deque[Received] = deque(maxlen=RECEIVED_MAX)
-        self.port = options.port
-        rules = load_rules(options.faults, REACH) if options.faults else []
-        self.faults = Faults(options.fault_seed, rules)
         self._front = Front(self.floor, self._seeming_ms, options.ip_tokens, options.seed)
         self._wording = SynthetixWording(self.floor, self._front.wrap)
-        self._border = Border(self.faults, Lines(self._transport), self.clock.now_ms, self._wording)
+        self._loopback = Loopback(options, REACH, self.clock, self._wording)
+        self._border = self._loopback.border
+        self.faults = self._border.faults
         least_ms = int(options.speed * 1000 / BOOKS_PER_SECOND_MAX)
         self._streams = Streams(self.floor, self.clock.now_ms, least_ms)
+        self._reception: Reception[Client] = Reception(
+            self._border, options.limits.connections or None
+        )
         self._hub = Hub(
             self._border,
+            self._reception,
             options.limits,
             self._streams,
             self.floor.symbols,
@@ -142,8 +116,11 @@ class SynthetixVenue:
             self.received,
             needs_user_agent=options.require_user_agent,
         )
-        self._server: Server | None = None
-        self._pumping: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """Return the TCP port; the one that was asked for until the venue listens."""
+        return self._loopback.port
 
     @property
     def http_url(self) -> str:
@@ -164,47 +141,19 @@ class SynthetixVenue:
         OSError
             The port is taken, or the log cannot be written.
         """
-        with (
-            self._border.logging(self._options.log),
-            socket.create_server((HOST, self._options.port)) as listener,
-        ):
-            self.port = listener.getsockname()[1]
-            self._server = Server(self._routes.app(control=self._has_control))
-            serving = asyncio.create_task(self._server.serve([listener]), name="venue-server")
-            await self._server.ready.wait()
-            self.clock.start()
-            self._pumping = asyncio.create_task(self._pump(), name="venue-pump")
-            try:
-                yield self
-            finally:
-                self._pumping.cancel()
-                await self._border.close()
-                self._server.stopping.set()
-                await serving
-                with suppress(asyncio.CancelledError):
-                    await self._pumping
+        app = self._routes.app(self._loopback.control_routes(self._reception.close))
+        async with self._loopback.running(app, self.advance):
+            yield self
 
     async def wait(self) -> None:
         """Wait until cancelled, or until the market fails; raise what it failed of."""
-        if self._pumping is not None:
-            await self._pumping
+        await self._loopback.wait()
 
     def advance(self) -> None:
         """Take in and send out what happened up to now; the venue does it by itself, too."""
         now_ms = self.clock.now_ms()
-        for event in self._source.due(now_ms):
-            self.trading.settle(self.market.settle(event.time))
-            for change in self._publish(event):
-                self.trading.take(change, now_ms)
-        self.trading.settle(self.market.settle(now_ms))
-        self.trading.advance(now_ms)
+        catch_up(now_ms, self._source, self.market, self.trading, self._streams.publish)
         self._streams.advance()
-
-    def _publish(self, event: Event) -> Iterator[Change]:
-        """Send what an event of the market changes, and give each change."""
-        for change in self.market.apply(event):
-            self._streams.publish(change)
-            yield change
 
     def _tell(self, news: News) -> None:
         """Send what happened to accounts; their trades are the market's, too."""
@@ -213,23 +162,18 @@ class SynthetixVenue:
         for liquidation in news.liquidations:
             self._streams.publish_liquidation(liquidation)
         for trades in news.trades:
-            for _ in self._publish(trades):
-                pass
+            for change in self.market.apply(trades):
+                self._streams.publish(change)
 
     # What a test does to the venue.
 
     async def drop_connections(self) -> None:
         """Cut every WebSocket connection without a close frame."""
-        tasks = self._hub.tasks
-        self._border.lines.release()
-        if self._server is not None:
-            self._server.abort_websockets()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._loopback.drop_connections(self._reception.tasks)
 
     def refuse_connections(self, refused: bool = True) -> None:
         """Answer new WebSocket connections with HTTP 503, or take them again."""
-        self._hub.refusing = refused
+        self._reception.refusing = refused
 
     def mute(self, kind: str, symbol: str = "") -> None:
         """Let a feed fall silent, its snapshots too, while its subscriptions stay."""
@@ -262,15 +206,6 @@ class SynthetixVenue:
         self._streams.refresh()
         self.trading.refresh(self.clock.now_ms(), frozenset(self.floor.close_only))
 
-    async def _pump(self) -> None:
-        while True:
-            self.advance()
-            await asyncio.sleep(TICK_SECS)
-
-    @property
-    def _has_control(self) -> bool:
-        return self._options.control or self._options.faults is not None
-
     def _authenticate(self, message: str, signature: str) -> str | Refusal:
         return self.trading.authenticate(message, signature, self._seeming_ms())
 
@@ -278,43 +213,21 @@ class SynthetixVenue:
         """Return the venue's time as it seems to the request that is answered now."""
         return self.clock.now_ms() + self._wording.skew_ms
 
-    def _transport(self, client: Address | None) -> asyncio.Transport | None:
-        return None if self._server is None else self._server.transport(client)
-
     def _note_frame(self, body: object, connection: int) -> None:
         self.received.append(Received("ws", body, connection))
         self._border.note_heard(connection, body)
 
 
-async def serve(
-    options: VenueOptions,
-    on_ready: Callable[[SynthetixVenue], None],
-    open_trading: OpenTrading = lambda _market, _start_ms: NoTrading(),
-) -> None:
-    """Run a venue until cancelled, and close everything it opened.
-
-    `on_ready` is called once it listens.
-
-    Raises
-    ------
-    RecordingError
-        A recording cannot be read, or ends in something that is none.
-    """
-    async with SynthetixVenue(options, open_trading=open_trading).running() as venue:
-        on_ready(venue)
-        await venue.wait()
-
-
 def _source(options: VenueOptions) -> Source:
-    if options.replay is not None:
-        return Replay(options.replay, options.start_ms)
-    start_ms = time.time_ns() // 1_000_000 if options.start_ms is None else options.start_ms
-    return Generator(
-        options.seed,
-        start_ms,
-        options.speed,
-        options.history_minutes,
-        coins=LISTED,
-        listed=universe(),
-        levels=LEVELS,
+    return open_source(
+        options,
+        lambda start_ms: Generator(
+            options.seed,
+            start_ms,
+            options.speed,
+            options.history_minutes,
+            coins=LISTED,
+            listed=universe(),
+            levels=LEVELS,
+        ),
     )

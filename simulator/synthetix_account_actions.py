@@ -13,6 +13,7 @@ from simulator.synthetix_calls import Call
 from simulator.synthetix_directory import PERMISSIONS, Delegate
 from simulator.synthetix_order_reads import Page
 from simulator.synthetix_signed_requests import Params, RefusedError, invalid
+from simulator.synthetix_terms import MAX_SUB_ACCOUNTS
 from simulator.universe import Json
 
 NAME_MAX = 50
@@ -77,7 +78,7 @@ def read_name(params: Params, _moment: Moment) -> str:
 def create_sub_account(call: Call, name: str) -> Json:
     """Open an empty subaccount of the wallet."""
     owned = call.trading.directory.owned_by(call.account.owner)
-    if len(owned) >= call.trading.options.sub_accounts_max:
+    if len(owned) >= MAX_SUB_ACCOUNTS:
         raise invalid("max sub accounts exceeded")
     made = call.trading.open(
         call.account.owner, name or f"Account {len(owned) + 1}", ZERO, call.now_ms, call.id

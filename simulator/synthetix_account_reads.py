@@ -19,6 +19,7 @@ from simulator.synthetix_directory import SubAccount
 from simulator.synthetix_order_reads import Page
 from simulator.synthetix_perps import FEE_TIERS
 from simulator.synthetix_signed_requests import Params, invalid
+from simulator.synthetix_terms import MAX_SUB_ACCOUNTS
 from simulator.universe import Json
 
 PERIODS = {"day": 1, "week": 7, "month": 30, "year": 365}
@@ -232,7 +233,7 @@ def _sub_account(call: Call, account: SubAccount) -> Json:
     limits = {
         "maxBorrowCapacity": MAX_BORROW,
         "maxOrdersPerMarket": options.orders_per_market,
-        "maxSubAccounts": options.sub_accounts_max,
+        "maxSubAccounts": MAX_SUB_ACCOUNTS,
         "maxTotalOrders": options.orders_in_all,
     }
     return {

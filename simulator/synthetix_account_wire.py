@@ -1,6 +1,5 @@
 """Positions and margin as the venue writes them (fact sheet 5.5); it only reads the engine."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from simulator.exchange import Exchange
@@ -130,6 +129,3 @@ def pushed_position(
         "maintenanceMargin": usdt(maintenance(position, market), dialect),
         "liquidationPrice": price(state.liquidation_price or ZERO, dialect),
     }
-
-
-type Perps = Mapping[int, SynthetixPerp]

@@ -1,38 +1,26 @@
 """The venue's routes: which request goes where; what is answered is decided elsewhere."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from simulator.border import Border, readable
-from simulator.control import control
+from simulator.received import Received
 from simulator.replies import Reply, respond
 from simulator.synthetix_answers import refused
 from simulator.synthetix_floor import Floor
 from simulator.synthetix_front import Front, plain
 from simulator.synthetix_requests import Side
 from simulator.synthetix_status import exchange_status, status
-from simulator.synthetix_wording import REACH, STATUS
+from simulator.synthetix_wording import STATUS
 from simulator.synthetix_ws import Hub
 
 STATUS_BODY = b'{"params":{"action":"status"}}'
 """What a question for the status is to the rules of faults: it has no body."""
-
-
-class Received(msgspec.Struct, frozen=True):
-    """What a client said: `kind` is info, trade, status or ws; `body` its JSON, or text.
-
-    `connection` is the number of the WebSocket connection, from 1; None for HTTP.
-    """
-
-    kind: str
-    body: object
-    connection: int | None = None
 
 
 class Routes:
@@ -75,9 +63,9 @@ class Routes:
         self._received = received
         self._needs_user_agent = needs_user_agent
 
-    def app(self, *, control: bool) -> Starlette:
-        """Put the routes together, that of the control endpoint only if it is wanted."""
-        routes: list[BaseRoute] = [
+    def app(self, others: Sequence[BaseRoute]) -> Starlette:
+        """Put the routes together, with others that are not the venue's own."""
+        routes = [
             Route("/v1/info", self._serve_info, methods=["POST"]),
             Route("/v1/trade", self._serve_trade, methods=["POST"]),
             Route("/v1/status", self._serve_status, methods=["GET"]),
@@ -86,10 +74,8 @@ class Routes:
             WebSocketRoute("/v1/ws/info", self._hub.serve_info),
             WebSocketRoute("/v1/ws/trade", self._hub.serve_trade),
         ]
-        if control:
-            routes.append(Route("/control", self._serve_control, methods=["POST"]))
         handlers = {404: self._not_found, 405: self._not_allowed}
-        return Starlette(routes=routes, exception_handlers=handlers)
+        return Starlette(routes=[*routes, *others], exception_handlers=handlers)
 
     async def _serve_info(self, request: Request) -> Response:
         return await self._serve("info", request)
@@ -125,10 +111,6 @@ class Routes:
             return plain(told())
 
         return await self._border.answer("info", STATUS_BODY, execute, request.client, action=False)
-
-    async def _serve_control(self, request: Request) -> Response:
-        body = await request.body()
-        return respond(control(body, self._border.faults, REACH, self._hub.close))
 
     async def _not_found(self, _request: Request, _error: Exception) -> Response:
         return respond(self._front.wrap(refused("NOT_FOUND", "resource not found")))

@@ -8,6 +8,7 @@ import msgspec
 from simulator.exchange.model import Side
 from simulator.exchange.rules import FeeTier, Knobs, MarginTier, MarketRules, VenueRules
 from simulator.synthetix_markets import MIN_NOTIONAL, PerpMarket, list_markets
+from simulator.synthetix_terms import FEE_STEPS
 from simulator.universe import Universe
 
 NO_BAND = Decimal("1e12")
@@ -15,18 +16,8 @@ NO_BAND = Decimal("1e12")
 TWAP_NOTIONAL_MIN = Decimal(10_000)
 
 FEE_TIERS = tuple(
-    FeeTier(Decimal(volume), Decimal(taker), Decimal(maker))
-    for volume, maker, taker in (
-        ("0", "0.0002", "0.0005"),
-        ("5000000", "0.00016", "0.0004"),
-        ("25000000", "0.00014", "0.00035"),
-        ("100000000", "0.00012", "0.00032"),
-        ("500000000", "0.00008", "0.00025"),
-        ("2000000000", "0.00003", "0.0002"),
-        ("5000000000", "0", "0.00017"),
-    )
+    FeeTier(Decimal(volume), Decimal(taker), Decimal(maker)) for volume, maker, taker in FEE_STEPS
 )
-"""Fees by the volume of 14 days (fact sheet 4)."""
 
 ENGINE_KNOBS = Knobs(partial_ack_is_filled=True)
 """What the engine's knobs are unless somebody turns them: `filled` tells of a part, too (5.3)."""

@@ -44,10 +44,6 @@ class Params:
         """Return a refusal of this part of the request."""
         return invalid(self._named + message)
 
-    def has(self, name: str) -> bool:
-        """Say whether a parameter is there and says anything."""
-        return self.folded.get(name.lower()) not in {None, ""} if self._is_plain(name) else True
-
     def text(self, name: str, default: str = "", longest: int = TEXT_MAX) -> str:
         """Return a text; `default` where it is missing."""
         value = self.folded.get(name.lower())

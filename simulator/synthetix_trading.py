@@ -72,7 +72,6 @@ class TradingOptions(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int = SUB_ACCOUNT_TOKENS
     orders_per_market: int = 100
     orders_in_all: int = 500
-    sub_accounts_max: int = 10
     whitelist: tuple[str, ...] | None = None
     dialect: Dialect = Dialect()
     speed: float = 1.0

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.any_json import as_list, as_object, as_text, read_object
 from simulator.border import Execute
 from simulator.fault_rules import (
     AgentExpiry,
@@ -71,14 +72,13 @@ class SynthetixWording:
 
     def describe_request(self, on: On, body: bytes, *, action: bool) -> Thing:
         """Describe a request; of one that cannot be read only where it passes."""
-        params = _dict(_object(body).get("params"))
+        params = as_object(read_object(body).get("params"))
         traits: set[Trait] = {"timed", "maintained"}
         if action:
             traits |= {"action", "agent"}
-        type_ = params.get("action")
         return Thing(
             on,
-            type_ if isinstance(type_, str) else "",
+            as_text(params.get("action")),
             frozenset([*_symbols(params), *self._floor.trading.symbols_of(_orders(params))]),
             frozenset(traits),
         )
@@ -156,17 +156,5 @@ def _orders(params: dict[str, Any]) -> list[str]:
     """Return how a request names the orders that it means, by either id; none of new ones."""
     named = [params.get(key) for key in ("orderId", "clientOrderId")]
     for key in ("orderIds", "clientOrderIds"):
-        several = params.get(key)
-        named += several if isinstance(several, list) else []
+        named += as_list(params.get(key))
     return [name for name in named if isinstance(name, str) and name]
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        return _dict(msgspec.json.decode(body))
-    except msgspec.DecodeError:
-        return {}
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

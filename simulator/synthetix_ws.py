@@ -1,17 +1,16 @@
-"""The WebSocket side of the venue: who is connected, and what each of them asks for."""
+"""The WebSocket side of the venue: what each client asks for, and how long it is waited for."""
 
 import asyncio
 import time
 from collections.abc import Callable, Container
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Protocol
 
 import msgspec
-from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from simulator.border import Border, Post
+from simulator.reception import Reception
 from simulator.replies import Reply
 from simulator.socket_client import CLOSE_NORMAL, Goodbye, Socket
 from simulator.synthetix_answers import Refusal, ws_refusal, ws_reply
@@ -64,15 +63,17 @@ class Client(Socket):
 
 
 class Hub:
-    """Every connection of the venue.
+    """What the clients of the venue ask for.
 
-    While `refusing`, new ones are answered with HTTP 503; with `needs_user_agent` those that do not
-    say which program they come from with 403.
+    With `needs_user_agent` those that do not say which program they come from are answered with
+    HTTP 403.
 
     Parameters
     ----------
     border : Border
         Where everything passes.
+    reception : Reception
+        Who is connected.
     limits : Limits
         What clients may hold open.
     streams : Streams
@@ -90,6 +91,7 @@ class Hub:
     def __init__(
         self,
         border: Border,
+        reception: Reception[Client],
         limits: Limits,
         streams: Streams,
         symbols: Callable[[], Container[str]],
@@ -97,28 +99,15 @@ class Hub:
         execute: Callable[[Side, str, bytes], Reply],
         on_heard: Callable[[object, int], None],
     ) -> None:
-        self.refusing = False
         self.needs_user_agent = False
-        self.clients: dict[Client, asyncio.Task[None]] = {}
         self._border = border
+        self._reception = reception
         self._limits = limits
         self._streams = streams
         self._symbols = symbols
         self._authenticate = authenticate
         self._execute = execute
         self._on_heard = on_heard
-        self._accepted = 0
-
-    @property
-    def tasks(self) -> list[asyncio.Task[None]]:
-        """Return the tasks that serve the open connections."""
-        return list(self.clients.values())
-
-    def close(self) -> int:
-        """Close every connection as the venue does without a reason; return how many."""
-        for client in self.clients:
-            client.close()
-        return len(self.clients)
 
     async def serve_info(self, websocket: WebSocket) -> None:
         """Serve a client of the public side until either closes."""
@@ -129,31 +118,21 @@ class Hub:
         await self._serve(websocket, "trade")
 
     async def _serve(self, websocket: WebSocket, side: Side) -> None:
-        if self.refusing:
-            await websocket.send_denial_response(Response(status_code=503))
+        unnamed = self.needs_user_agent and not websocket.headers.get("user-agent")
+        objection = HTTPStatus.FORBIDDEN if unnamed else None
+        if not await self._reception.admits(websocket, side, objection):
             return
-        if self.needs_user_agent and not websocket.headers.get("user-agent"):
-            await websocket.send_denial_response(Response(status_code=403))
-            return
-        if not await self._border.admit(websocket, side):
-            return
-        if self._limits.connections and len(self.clients) >= self._limits.connections:
-            await websocket.send_denial_response(Response(status_code=429))
-            return
-        await websocket.accept()
-        self._accepted += 1
-        client = Client(websocket, self._accepted, self._border, side)
-        self._border.note_open(client.number)
-        writer = asyncio.create_task(client.write(SILENCE_SECS), name=f"venue-ws-{client.number}")
-        self.clients[client] = writer
-        try:
-            await self._listen(client, websocket)
-            await client.until_cut()
-        finally:
-            self._forget(client)
-            writer.cancel()
-            with suppress(asyncio.CancelledError):
-                await writer
+
+        def client_of(number: int) -> Client:
+            return Client(websocket, number, self._border, side)
+
+        async with self._reception.connected(websocket, client_of, SILENCE_SECS) as client:
+            try:
+                await self._listen(client, websocket)
+                await client.until_cut()
+            finally:
+                for feed in client.feeds:
+                    self._streams.close(client, feed)
 
     async def _listen(self, client: Client, websocket: WebSocket) -> None:
         """Hear a client out; say good-bye to one that is late, silent or too old."""
@@ -272,8 +251,3 @@ class Hub:
         if most and feed not in client.feeds and len(client.feeds) >= most:
             return Refusal("VALIDATION_ERROR", f"at most {most} subscriptions per connection")
         return None
-
-    def _forget(self, client: Client) -> None:
-        for feed in client.feeds:
-            self._streams.close(client, feed)
-        self.clients.pop(client)

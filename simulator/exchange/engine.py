@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from simulator.exchange import collateral, placing
-from simulator.exchange.accounts import DAY_MS, Account
+from simulator.exchange.accounts import Account
 from simulator.exchange.book import Book
-from simulator.exchange.events import Denied, Done, Event, FundingPaid, Outcome, Reply
+from simulator.exchange.events import Done, Event, Outcome, Reply
+from simulator.exchange.funding import pay_funding
 from simulator.exchange.liquidation import LIQUIDATOR, liquidate
 from simulator.exchange.margin import AccountState, Market, account_state
 from simulator.exchange.matching import cross_book, print_trade
 from simulator.exchange.model import (
-    Fault,
     Grouping,
     Order,
     OrderRequest,
@@ -25,14 +25,11 @@ from simulator.exchange.model import (
     TwapRequest,
 )
 from simulator.exchange.placing import OrderKey
-from simulator.exchange.rules import FEE_DECIMALS, Knobs, MarketRules, VenueRules
+from simulator.exchange.rules import Knobs, MarketRules, VenueRules
+from simulator.exchange.schedule import schedule_cancel
 from simulator.exchange.settling import fire_due, fire_on_last, settle
 from simulator.exchange.state import State
 from simulator.exchange.twaps import Twap, Twaps
-from simulator.numbers import truncate
-
-SCHEDULE_AHEAD_MS = 5_000
-"""A scheduled cancel lies 5 s ahead at least (Hyperliquid 3.4, Synthetix 5.1)."""
 
 type Levels = Iterable[tuple[Decimal, Decimal]]
 
@@ -176,13 +173,7 @@ class Exchange:
     def schedule_cancel(self, account: str, time: int | None, now: int) -> Reply:
         """Cancel every order at `time` unless it is put off or cleared (None) before."""
         self._start(now, account)
-        owner = self._state.accounts[account]
-        if time is not None and (fault := self._schedule_fault(owner, time)):
-            return self._reply(Denied(fault))
-        owner.cancel_at = time
-        if time is not None:
-            self._state.at(time, lambda: self._cancel_scheduled(owner, time))
-        return self._reply(Done())
+        return self._reply(schedule_cancel(self._state, self._state.accounts[account], time))
 
     def start_twap(self, account: str, request: TwapRequest, now: int) -> Reply:
         """Start a TWAP; Done carries its id."""
@@ -224,20 +215,9 @@ class Exchange:
         return self._finish()
 
     def apply_funding(self, asset: int, rate: Decimal, oracle: Decimal, now: int) -> list[Event]:
-        """Settle an hour's funding: size * oracle * rate, cut to 6 decimals; longs pay a rate > 0.
-
-        Source: Hyperliquid fact sheet 5.8.
-        """
+        """Settle an hour's funding, then liquidate whom it put below maintenance."""
         self._start(now)
-        for account in self._state.accounts.values():
-            position = account.positions.get(asset)
-            if position is None or not position.size:
-                continue
-            payment = truncate(position.size * oracle * rate, FEE_DECIMALS)
-            account.pay_funding(position, payment)
-            paid = FundingPaid(account.name, asset, -payment, position.size, rate, now)
-            account.fundings.append(paid)
-            self._state.events.append(paid)
+        pay_funding(self._state, asset, rate, oracle)
         liquidate(self._state, asset)
         return self._finish()
 
@@ -316,20 +296,3 @@ class Exchange:
 
     def _reply(self, *outcomes: Outcome) -> Reply:
         return Reply(outcomes, tuple(self._finish()))
-
-    def _schedule_fault(self, account: Account, time: int) -> Fault | None:
-        now = self._state.now
-        if account.volume < self._state.venue.schedule_volume:
-            return Fault.SCHEDULE_VOLUME
-        if time < now + SCHEDULE_AHEAD_MS:
-            return Fault.SCHEDULE_TOO_SOON
-        spent, most = account.cancel_days.count(now // DAY_MS), self._state.venue.schedules_per_day
-        return Fault.SCHEDULE_SPENT if most is not None and spent >= most else None
-
-    def _cancel_scheduled(self, account: Account, time: int) -> None:
-        if account.cancel_at != time:
-            return
-        account.cancel_at = None
-        today = self._state.now // DAY_MS
-        account.cancel_days = [day for day in account.cancel_days if day == today] + [today]
-        placing.cancel_all(self._state, account.name, Status.SCHEDULED_CANCEL)

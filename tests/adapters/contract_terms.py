@@ -16,11 +16,10 @@ from adapters import hyperliquid, synthetix
 from simulator.fault_rules import On
 from simulator.generator import universe as hyperliquid_universe
 from simulator.hyperliquid import HyperliquidVenue
-from simulator.hyperliquid import Received as HyperliquidReceived
 from simulator.hyperliquid import VenueOptions as HyperliquidOptions
+from simulator.received import Received
 from simulator.synthetix import SynthetixVenue
 from simulator.synthetix import VenueOptions as SynthetixOptions
-from simulator.synthetix_http import Received as SynthetixReceived
 from simulator.synthetix_listing import universe as synthetix_universe
 from simulator.synthetix_trading import TradingOptions
 from simulator.universe import Universe
@@ -32,7 +31,6 @@ from tests.adapters.hyperliquid.bench import client_of as hyperliquid_data
 from tests.adapters.synthetix.bench import client_of as synthetix_data
 
 type Venue = HyperliquidVenue | SynthetixVenue
-type Received = HyperliquidReceived | SynthetixReceived
 type Heard = dict[str, Any]
 
 

@@ -43,7 +43,7 @@ class Exchange:
 
     def __call__(self, body: bytes) -> Reply:
         self.actions.append(body)
-        for connection in self._desk.venue._hub._connections:
+        for connection in self._desk.venue._reception.connections:
             for channel in self._channels:
                 connection.send(message(channel, []))
         return Reply(HTTPStatus.OK, b'{"status":"ok","response":{"type":"default"}}')
@@ -51,7 +51,7 @@ class Exchange:
 
 def trading(desk: Desk, monkeypatch: pytest.MonkeyPatch, *channels: str) -> Exchange:
     stub = Exchange(desk, *channels)
-    monkeypatch.setattr(desk.venue, "_exchange", stub)
+    monkeypatch.setattr(desk.venue._front, "exchange", stub)
     monkeypatch.setitem(desk.venue._hub._execute, "action", stub)  # type: ignore[arg-type]
     return stub
 

@@ -156,7 +156,7 @@ async def test_a_young_order_is_unknown(
 ) -> None:
     status = {"order": {"oid": 5, "timestamp": START_MS}, "status": "open"}
     reply = Reply(HTTPStatus.OK, msgspec.json.encode({"status": "order", "order": status}))
-    monkeypatch.setattr(desk.venue, "_info", lambda _body: reply)
+    monkeypatch.setattr(desk.venue._front, "info", lambda _body: reply)
     desk.venue.faults.add(UnknownOid(ms=500))
     desk.at(age_ms)
     answer = await desk.info(type="orderStatus", user="0x" + "0" * 40, oid=5)

@@ -261,7 +261,7 @@ async def test_half_open_sockets_do_not_outlive_the_venue() -> None:
 
     await line.wait_closed()
     assert line.close_code == 1006
-    assert not desk.venue._hub.tasks
+    assert not desk.venue._reception.tasks
 
 
 # Opening a WebSocket.

@@ -77,7 +77,7 @@ async def test_the_log_tells_of_faults_and_not_of_what_they_swallowed(tmp_path: 
         await desk.post("/info", CLOCK)
         await client.send(posted(1, CLOCK))
         await client.settled()
-        desk.venue._hub.close()
+        desk.venue._reception.close()
         await closed(client)
 
     entries = lines(log)

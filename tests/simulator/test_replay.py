@@ -14,7 +14,8 @@ from websockets.asyncio.client import connect
 from simulator.clock import ManualClock
 from simulator.events import Bbo, Book, Event, Trades
 from simulator.frame_files import RecordingError
-from simulator.hyperliquid import HyperliquidVenue, VenueOptions, serve
+from simulator.hyperliquid import HyperliquidVenue, VenueOptions
+from simulator.loopback import serve
 from simulator.market import Market
 from simulator.replay import Replay
 from tests.simulator.venues import Client
@@ -223,7 +224,7 @@ async def test_serving_ends_with_the_frame_that_cannot_be_read(
     options = VenueOptions(replay=tmp_path, speed=10_000)
 
     with pytest.raises(RecordingError, match="Expected a market frame"):
-        await serve(options, lambda _venue: None)
+        await serve(HyperliquidVenue(options), lambda _venue: None)
 
 
 def test_a_repeated_trade_counts_once(tmp_path: Path, shared_data: Path) -> None:

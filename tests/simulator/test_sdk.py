@@ -7,7 +7,8 @@ import pytest
 from hyperliquid.info import Info
 
 from simulator.candles import MINUTE_MS
-from simulator.hyperliquid import HyperliquidVenue, VenueOptions, serve
+from simulator.hyperliquid import HyperliquidVenue, VenueOptions
+from simulator.loopback import serve
 from tests.acceptance.sdk_traders import listening
 from tests.waiting import eventually
 
@@ -71,7 +72,8 @@ async def test_the_sdk_listens() -> None:
 
 async def test_serving_ends_with_its_task() -> None:
     listening: list[HyperliquidVenue] = []
-    serving = asyncio.create_task(serve(VenueOptions(history_minutes=60), listening.append))
+    venue = HyperliquidVenue(VenueOptions(history_minutes=60))
+    serving = asyncio.create_task(serve(venue, listening.append))
     await eventually(lambda: listening)
     reader, writer = await asyncio.open_connection("127.0.0.1", listening[0].port)
     writer.close()

@@ -1,4 +1,4 @@
-"""Recorded replies of the venue, and a stub of its info endpoint that gives such replies."""
+"""Recorded replies and frames of the venue, and a stub of its info endpoint that gives such."""
 
 import json
 import re
@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
+from nautilus_trader.model.instruments import Instrument
+
+from adapters.hyperliquid.instruments import BASE_TIER, parse_perps
+from adapters.hyperliquid.schemas import WS_DECODER, PerpMeta, WsMessage
 
 
 def cassette(shared_data: Path, name: str) -> list[Any]:
@@ -16,9 +21,33 @@ def cassette(shared_data: Path, name: str) -> list[Any]:
     return [json.loads(re.sub(r"\n\s+", " ", reply).replace("''", "'")) for reply in replies]
 
 
+def cassette_bodies(shared_data: Path, name: str) -> list[str]:
+    """Return the replies of a recorded session as text, those that stand on one line each."""
+    text = (shared_data / "api_fixtures" / "hyperliquid_sdk_cassettes" / name).read_text()
+    return re.findall(r"^      string: '(.*)'$", text, re.MULTILINE)
+
+
 def nautilus_fixture(shared_data: Path, name: str) -> Any:  # noqa: ANN401  (any JSON)
-    path = shared_data / "api_fixtures" / "hyperliquid_nautilus" / name
-    return json.loads(path.read_text())
+    return json.loads(raw_fixture(shared_data, name))
+
+
+def raw_fixture(shared_data: Path, name: str) -> bytes:
+    return (shared_data / "api_fixtures" / "hyperliquid_nautilus" / name).read_bytes()
+
+
+def decode[T](raw: bytes | str, kind: type[T]) -> T:
+    return msgspec.json.decode(raw, type=kind, strict=False)
+
+
+def frame(channel: str, data: object) -> WsMessage:
+    """Decode some data as a frame of a channel."""
+    return WS_DECODER.decode(json.dumps({"channel": channel, "data": data}).encode())
+
+
+def coin_of(meta_body: str, coin: str) -> Instrument:
+    """Return an instrument of a recorded list."""
+    perps = parse_perps(decode(meta_body, PerpMeta), 0, {}, BASE_TIER, 1, pytest.fail)
+    return next(perp for perp in perps if perp.raw_symbol.value == coin)
 
 
 def agree(parsed: Any, raw: Any) -> bool:  # noqa: ANN401  (any JSON)

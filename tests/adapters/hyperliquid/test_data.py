@@ -1,13 +1,8 @@
-"""The data client on a loopback venue: every hook, every request, every refusal."""
+"""The data client subscribed on a loopback venue: every hook, every stream, every refusal."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
-import pytest_asyncio
-from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.data import messages
 from nautilus_trader.data.messages import (
     SubscribeBars,
@@ -37,66 +32,21 @@ from nautilus_trader.model.data import (
     TradeTick,
 )
 from nautilus_trader.model.enums import BookType, MarketStatusAction
-from nautilus_trader.model.identifiers import ClientId, InstrumentId
 from nautilus_trader.model.instruments import CryptoPerpetual, CurrencyPair, Instrument
 
-from simulator.hyperliquid import HyperliquidVenue, VenueOptions
-from tests.adapters.hyperliquid.bench import Bench, client_of, connected, eventually
-
-BTC = InstrumentId.from_str("BTC-USD-PERP.HYPERLIQUID")
-PURR = InstrumentId.from_str("PURR-USDC-SPOT.HYPERLIQUID")
-NONE = InstrumentId.from_str("NONE-USD-PERP.HYPERLIQUID")
-BARS = BarType.from_str(f"{BTC}-1-MINUTE-LAST-EXTERNAL")
-MINUTE_NS = 60_000_000_000
+from tests.adapters.hyperliquid.bench import Bench, eventually
+from tests.adapters.hyperliquid.data_commands import (
+    BARS,
+    BTC,
+    MINUTE_NS,
+    NONE,
+    PURR,
+    book_command,
+    routed,
+)
 
 # One venue serves all tests of this module; each has a client of its own.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-def routed(params: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {
-        "client_id": ClientId("HYPERLIQUID"),
-        "venue": None,
-        "command_id": UUID4(),
-        "ts_init": 0,
-        "params": params,
-    }
-
-
-def book_command(data_type: type, params: dict[str, Any] | None = None) -> SubscribeOrderBook:
-    return SubscribeOrderBook(BTC, data_type, BookType.L2_MBP, **routed(params))
-
-
-def asking(limit: int | None = 0, params: dict | None = None, **fields: object) -> dict[str, Any]:
-    request = {
-        "start": None,
-        "end": None,
-        "limit": limit,
-        "client_id": ClientId("HYPERLIQUID"),
-        "venue": None,
-        "callback": None,
-        "request_id": UUID4(),
-        "ts_init": 0,
-        "params": params or {},
-    }
-    if limit is None:
-        del request["limit"]
-    return {**request, **fields}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def venue() -> AsyncIterator[HyperliquidVenue]:
-    options = VenueOptions(seed=7, speed=180, history_minutes=310, weight_per_minute=0)
-    async with HyperliquidVenue(options).running() as venue:
-        yield venue
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def bench(venue: HyperliquidVenue) -> AsyncIterator[Bench]:
-    venue.received.clear()
-    async with client_of(venue) as bench:
-        await eventually(lambda: bench.client.is_connected)
-        yield bench
 
 
 async def test_connecting_loads_and_announces_every_listed_instrument(bench: Bench) -> None:
@@ -288,135 +238,6 @@ async def test_instruments_and_their_status_are_told_on_subscribing(bench: Bench
     assert (status.instrument_id, status.action) == (BTC, MarketStatusAction.TRADING)
 
 
-async def test_request_instruments(bench: Bench) -> None:
-    request = messages.RequestInstruments(**asking(limit=None))
-    bench.client.request_instruments(request)
-
-    response = await bench.answer()
-
-    assert response.correlation_id == request.id
-    assert {BTC, PURR} <= {instrument.id for instrument in response.data}
-
-
-async def test_request_instrument(bench: Bench) -> None:
-    request = messages.RequestInstrument(BTC, **asking(limit=None))
-    bench.client.request_instrument(request)
-
-    response = await bench.answer()
-
-    assert response.correlation_id == request.id
-    assert [instrument.id for instrument in response.data] == [BTC]
-
-
-async def test_request_bars(bench: Bench) -> None:
-    request = messages.RequestBars(BARS, **asking(limit=300))
-    bench.client.request_bars(request)
-
-    response = await bench.answer()
-
-    closes = [bar.ts_event for bar in response.data]
-    assert response.correlation_id == request.id
-    assert closes == list(range(closes[-1] - 299 * MINUTE_NS, closes[-1] + 1, MINUTE_NS))
-    assert closes[-1] <= bench.venue.clock.now_ms() * 1_000_000
-    assert all(bar.ts_init == bar.ts_event for bar in response.data)
-
-
-async def test_request_trades(bench: Bench) -> None:
-    bench.client.subscribe_trade_ticks(SubscribeTradeTicks(BTC, **routed()))
-    await eventually(lambda: len(bench.of(TradeTick)) > 2)
-    request = messages.RequestTradeTicks(BTC, **asking(limit=2))
-    bench.client.request_trade_ticks(request)
-
-    response = await bench.answer()
-
-    times = [trade.ts_event for trade in response.data]
-    assert response.correlation_id == request.id
-    assert len(times) == 2
-    assert times == sorted(times)
-
-
-async def test_request_funding_rates(bench: Bench) -> None:
-    request = messages.RequestFundingRates(BTC, **asking(limit=4))
-    bench.client.request_funding_rates(request)
-
-    response = await bench.answer()
-
-    assert response.correlation_id == request.id
-    assert len(response.data) == 4
-    assert all(isinstance(rate.rate, Decimal) for rate in response.data)
-
-
-async def test_request_order_book_snapshot_with_parameters(bench: Bench) -> None:
-    params = {"n_sig_figs": 4}
-    request = messages.RequestOrderBookSnapshot(
-        BTC, 1, ClientId("HYPERLIQUID"), None, None, UUID4(), 0, params
-    )
-    bench.client.request_order_book_snapshot(request)
-
-    response = await bench.answer()
-
-    (deltas,) = response.data
-    assert response.correlation_id == request.id
-    assert len(deltas.deltas) == 1 + 2 * 1
-    assert all(float(delta.order.price) % 10 == 0 for delta in deltas.deltas[1:])
-
-
-@pytest.mark.parametrize(
-    ("method", "request_type", "subject"),
-    [
-        ("request_quote_ticks", messages.RequestQuoteTicks, BTC),
-        ("request_order_book_deltas", messages.RequestOrderBookDeltas, BTC),
-        ("request_order_book_depth", messages.RequestOrderBookDepth, BTC),
-        ("request_trade_ticks", messages.RequestTradeTicks, NONE),
-        ("request_funding_rates", messages.RequestFundingRates, NONE),
-        ("request_funding_rates", messages.RequestFundingRates, PURR),
-        ("request_bars", messages.RequestBars, BarType.from_str(f"{NONE}-1-MINUTE-LAST-EXTERNAL")),
-        ("request_bars", messages.RequestBars, BarType.from_str(f"{BTC}-6-HOUR-BID-EXTERNAL")),
-    ],
-)
-async def test_what_cannot_be_had_is_answered_with_nothing(
-    bench: Bench, method: str, request_type: type, subject: object
-) -> None:
-    fields = asking(limit=5)
-    if request_type is messages.RequestOrderBookDepth:
-        fields["depth"] = 10
-    request = request_type(subject, **fields)
-    getattr(bench.client, method)(request)
-
-    response = await bench.answer()
-
-    assert (response.correlation_id, response.data) == (request.id, [])
-
-
-async def test_requests_that_the_venue_fails_are_answered_with_nothing(bench: Bench) -> None:
-    snapshot = messages.RequestOrderBookSnapshot(
-        BTC, 0, ClientId("HYPERLIQUID"), None, None, UUID4(), 0, {}
-    )
-    for method, request in (
-        ("request_instrument", messages.RequestInstrument(NONE, **asking(limit=None))),
-        ("request_instruments", messages.RequestInstruments(**asking(limit=None))),
-        ("request_bars", messages.RequestBars(BARS, **asking())),
-        ("request_trade_ticks", messages.RequestTradeTicks(BTC, **asking())),
-        ("request_order_book_snapshot", snapshot),
-    ):
-        bench.venue.fail_next_info(422, "no", count=2)
-        getattr(bench.client, method)(request)
-        response = await bench.answer()
-        assert (response.correlation_id, response.data) == (request.id, [])
-        bench.venue._failures.clear()
-
-
-async def test_custom_requests_and_forward_prices_are_answered_with_nothing(bench: Bench) -> None:
-    custom = messages.RequestData(DataType(Bar), None, **asking())
-    forward = messages.RequestForwardPrices(
-        "BTC", ClientId("HYPERLIQUID"), None, None, UUID4(), 0, BTC
-    )
-    bench.client.request(custom)
-    assert (await bench.answer()).correlation_id == custom.id
-    bench.client.request_forward_prices(forward)
-    assert (await bench.answer()).correlation_id == forward.id
-
-
 async def test_a_frame_that_cannot_be_parsed_does_not_end_the_stream(bench: Bench) -> None:
     bench.client.subscribe_quote_ticks(SubscribeQuoteTicks(BTC, **routed()))
     await eventually(lambda: bench.of(QuoteTick))
@@ -429,46 +250,3 @@ async def test_a_frame_that_cannot_be_parsed_does_not_end_the_stream(bench: Benc
     count = len(bench.of(QuoteTick))
 
     await eventually(lambda: len(bench.of(QuoteTick)) > count)
-
-
-async def test_the_refresh_tells_of_delisted_listed_and_new_instruments() -> None:
-    options = VenueOptions(seed=7, history_minutes=30)
-    async with connected(options, update_instruments_interval_mins=0.001) as bench:
-        bench.venue.set_status("BTC", delisted=True)
-        (gone,) = await eventually(lambda: bench.of(InstrumentStatus))
-        assert (gone.instrument_id, gone.is_trading) == (BTC, False)
-        assert gone.action == MarketStatusAction.NOT_AVAILABLE_FOR_TRADING
-        assert bench.client._provider.find(BTC) is None
-
-        bench.data.clear()
-        bench.venue.set_status("BTC", delisted=False)
-        bench.venue.add_coin("NEWCOIN", 2, 3)
-        statuses = await eventually(lambda: len(s := bench.of(InstrumentStatus)) == 2 and s)
-        assert {(str(s.instrument_id.symbol), s.action) for s in statuses} == {
-            ("BTC-USD-PERP", MarketStatusAction.TRADING),
-            ("NEWCOIN-USD-PERP", MarketStatusAction.TRADING),
-        }
-        assert {str(x.id.symbol) for x in bench.of(Instrument)} == {
-            "BTC-USD-PERP",
-            "NEWCOIN-USD-PERP",
-        }
-
-
-async def test_a_refresh_that_fails_changes_nothing_and_is_tried_again() -> None:
-    options = VenueOptions(seed=7, history_minutes=30)
-    async with connected(options, update_instruments_interval_mins=0.001) as bench:
-        bench.venue.fail_next_info(422, "no", count=4)
-        await eventually(lambda: not bench.venue._failures)
-        assert bench.of(InstrumentStatus) == []
-
-        bench.venue.set_status("ETH", delisted=True)
-        await eventually(lambda: bench.of(InstrumentStatus))
-
-
-async def test_disconnecting_leaves_no_task_and_no_connection() -> None:
-    before = asyncio.all_tasks()
-    async with connected(VenueOptions(seed=7, history_minutes=30)) as bench:
-        bench.client.subscribe_quote_ticks(SubscribeQuoteTicks(BTC, **routed()))
-        await eventually(lambda: bench.of(QuoteTick))
-
-    await eventually(lambda: asyncio.all_tasks() <= before)

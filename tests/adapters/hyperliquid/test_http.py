@@ -35,7 +35,7 @@ async def shared_venue() -> AsyncIterator[HyperliquidVenue]:
 @pytest.fixture
 def venue(shared_venue: HyperliquidVenue) -> HyperliquidVenue:
     shared_venue.received.clear()
-    shared_venue._failures.clear()
+    shared_venue.failures.clear()
     return shared_venue
 
 
