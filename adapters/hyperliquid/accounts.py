@@ -1,7 +1,7 @@
 """Read one account of Hyperliquid as Nautilus reports and balances; it sends no order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 
@@ -14,7 +14,7 @@ from nautilus_trader.execution.reports import (
 )
 from nautilus_trader.model.identifiers import AccountId, ClientOrderId, VenueOrderId
 from nautilus_trader.model.instruments import Instrument
-from nautilus_trader.model.objects import AccountBalance, MarginBalance
+from nautilus_trader.model.objects import AccountBalance, Currency, MarginBalance
 
 from adapters.common.errors import VenueRefused
 from adapters.hyperliquid.account_http import AccountHttp
@@ -72,8 +72,9 @@ class HyperliquidAccount:
         Our own time.
     client_order_id_of : Callable[[str], ClientOrderId | None]
         Finds the client order id behind a cloid (or behind ``twap-N``), None of foreign orders.
-    dexes : Sequence[str]
-        The dexes to look at, as they are at each call; "" is the venue's own.
+    collaterals : Mapping[str, Currency]
+        The dexes to look at, as they are at each call, and what each is margined in; "" is the
+        venue's own.
 
     """
 
@@ -85,15 +86,15 @@ class HyperliquidAccount:
         account_id: AccountId,
         clock: LiveClock,
         client_order_id_of: Callable[[str], ClientOrderId | None],
-        dexes: Sequence[str] = ("",),
+        collaterals: Mapping[str, Currency],
     ) -> None:
         self._http = AccountHttp(http)
         self._address = address
-        self._dexes = dexes
+        self._dexes = collaterals.keys()
         self._log = Logger(type(self).__name__)
         self._reporter = Reporter(instruments, account_id, clock, client_order_id_of, self._log)
         find = self._reporter.instrument
-        self._funds = AccountFunds(http, address, find, account_id, clock, dexes)
+        self._funds = AccountFunds(http, address, find, account_id, clock, collaterals)
 
     async def order_report(
         self, *, cloid: str | None = None, oid: int | None = None, since_ms: int | None = None

@@ -136,7 +136,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self.account_id,
             clock,
             self._client_order_id_of,
-            self._instruments.dexes,
+            self._instruments.collaterals,
         )
         self._budget = AddressBudget()
         self._budget_watch = BudgetWatch(

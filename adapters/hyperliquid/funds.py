@@ -1,17 +1,15 @@
 """Read an account's positions and money; it knows no order."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from nautilus_trader.common.component import LiveClock
 from nautilus_trader.execution.reports import PositionStatusReport
-from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.identifiers import AccountId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import AccountBalance, Currency, MarginBalance
 
-from adapters.common.currencies import parse_currency
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.account_schemas import ClearinghouseState, Position
 from adapters.hyperliquid.balances import parse_balances, parse_margins
@@ -27,7 +25,7 @@ class AccountFunds:
     """
     One account's positions and money; the parameters are those of `HyperliquidAccount`.
 
-    What a dex is margined in is asked once, the account's mode every ten minutes.
+    The account's mode is asked for every ten minutes.
     """
 
     def __init__(
@@ -37,16 +35,14 @@ class AccountFunds:
         instruments: Callable[[str], Instrument | None],
         account_id: AccountId,
         clock: LiveClock,
-        dexes: Sequence[str],
+        collaterals: Mapping[str, Currency],
     ) -> None:
-        self._market_http = http
         self._http = AccountHttp(http)
         self._address = address
         self._instruments = instruments
         self._account_id = account_id
         self._clock = clock
-        self._dexes = dexes
-        self._collaterals: dict[str, Currency] = {}
+        self._collaterals = collaterals
         self._abstraction = ""
         self._abstraction_until_ns = 0
 
@@ -67,12 +63,11 @@ class AccountFunds:
 
     async def balances(self) -> tuple[list[AccountBalance], list[MarginBalance]]:
         """Return the money by currency, and the margin of each position."""
-        collaterals = await self._find_collaterals()
         abstraction = await self._find_abstraction()
         states, spot = await asyncio.gather(
             self._perp_states(), self._http.spot_clearinghouse_state(self._address)
         )
-        balances = parse_balances(states, collaterals, spot, abstraction)
+        balances = parse_balances(states, self._collaterals, spot, abstraction)
         return balances, parse_margins(states, self._instruments)
 
     async def _positions(self) -> list[Position]:
@@ -80,33 +75,11 @@ class AccountFunds:
         return [held.position for state in states.values() for held in state.assetPositions]
 
     async def _perp_states(self) -> dict[str, ClearinghouseState]:
+        dexes = list(self._collaterals)
         states = await asyncio.gather(
-            *(self._http.clearinghouse_state(self._address, dex) for dex in self._dexes)
+            *(self._http.clearinghouse_state(self._address, dex) for dex in dexes)
         )
-        return dict(zip(self._dexes, states, strict=True))
-
-    async def _find_collaterals(self) -> dict[str, Currency]:
-        if not self._collaterals:
-            if any(self._dexes):
-                self._collaterals = await self._fetch_collaterals()
-            else:
-                # The venue's own dex is margined in USDC, token 0.
-                self._collaterals = dict.fromkeys(self._dexes, USDC)
-        return self._collaterals
-
-    async def _fetch_collaterals(self) -> dict[str, Currency]:
-        names, metas, spot = await asyncio.gather(
-            self._http.perp_dexs(),
-            self._market_http.all_perp_metas(),
-            self._market_http.spot_meta(),
-        )
-        tokens = {token.index: token for token in spot.tokens}
-        by_dex = {
-            name: tokens[meta.collateralToken] for name, meta in zip(names, metas, strict=True)
-        }
-        return {
-            dex: parse_currency(by_dex[dex].name, by_dex[dex].weiDecimals) for dex in self._dexes
-        }
+        return dict(zip(dexes, states, strict=True))
 
     async def _find_abstraction(self) -> str:
         now_ns = self._clock.timestamp_ns()
