@@ -1,4 +1,4 @@
-"""Read an account's positions and money; it knows no order."""
+"""Read an account's positions, money and funding; it knows no order."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -13,8 +13,11 @@ from nautilus_trader.model.objects import AccountBalance, Currency, MarginBalanc
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.account_schemas import ClearinghouseState, Position
 from adapters.hyperliquid.balances import parse_balances, parse_margins
+from adapters.hyperliquid.constants import FUNDINGS_PER_REQUEST
 from adapters.hyperliquid.http import HyperliquidHttpClient
+from adapters.hyperliquid.pages import fetch_range
 from adapters.hyperliquid.reports import parse_position_status_report
+from adapters.hyperliquid.user_schemas import FundingPayment
 
 # An account's mode is changed by hand, and asking for it weighs as much as ten states.
 ABSTRACTION_SECS = 600
@@ -23,7 +26,7 @@ _NANOS_PER_SECOND = 1_000_000_000
 
 class AccountFunds:
     """
-    One account's positions and money; the parameters are those of `HyperliquidAccount`.
+    One account's positions, money and funding; the parameters are those of `HyperliquidAccount`.
 
     The account's mode is asked for every ten minutes.
     """
@@ -69,6 +72,21 @@ class AccountFunds:
         )
         balances = parse_balances(states, self._collaterals, spot, abstraction)
         return balances, parse_margins(states, self._instruments)
+
+    async def fundings(self, start_ms: int, end_ms: int | None = None) -> list[FundingPayment]:
+        """Return the funding payments of a range, both ends included, oldest first."""
+
+        async def fetch(first_ms: int, last_ms: int | None) -> list[FundingPayment]:
+            return await self._http.user_funding(self._address, first_ms, last_ms)
+
+        return await fetch_range(
+            fetch,
+            lambda payment: payment.time,
+            lambda payment: (payment.time, payment.coin),
+            start_ms,
+            end_ms,
+            FUNDINGS_PER_REQUEST,
+        )
 
     async def _positions(self) -> list[Position]:
         states = await self._perp_states()
