@@ -293,6 +293,8 @@ async def _running(node: TradingNode, hand: Hand, timeout_secs: float) -> AsyncI
             raise VenueError(f"Expected the venue to be ready within {timeout_secs:.0f} s")
         yield
     finally:
+        if node.trader.is_running:
+            node.trader.stop()  # else the node waits for orders that the steps have waited for
         await node.stop_async()
         await task
 

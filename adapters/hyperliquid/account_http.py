@@ -7,7 +7,6 @@ import msgspec
 from adapters.hyperliquid.account_schemas import (
     ClearinghouseState,
     ExtraAgent,
-    PerpDex,
     RateLimit,
     SpotClearinghouseState,
     SubAccount,
@@ -44,7 +43,6 @@ _AGENTS = msgspec.json.Decoder(list[ExtraAgent])
 _VAULT: msgspec.json.Decoder[VaultDetails | None] = msgspec.json.Decoder(VaultDetails | None)
 _ABSTRACTION = msgspec.json.Decoder(str)
 _TWAPS = msgspec.json.Decoder(list[TwapHistory], strict=False)
-_DEXES = msgspec.json.Decoder(list[PerpDex | None])
 
 
 class AccountHttp:
@@ -134,11 +132,6 @@ class AccountHttp:
     async def twap_history(self, user: str) -> list[TwapHistory]:
         """Return the statuses of TWAPs; one TWAP may have several."""
         return await self._http.info(_of("twapHistory", user), _TWAPS)
-
-    async def perp_dexs(self) -> list[str]:
-        """Return the names of all dexes, the venue's own first, which is ""."""
-        dexes = await self._http.info({"type": "perpDexs"}, _DEXES)
-        return [dex.name if dex else "" for dex in dexes]
 
 
 def _of(kind: str, user: str, **more: object) -> dict[str, Any]:

@@ -166,9 +166,3 @@ class VaultDetails(msgspec.Struct, frozen=True):
     """`{"name":"Alpha","vaultAddress":"0xdf","leader":"0x67", ...}`: who trades for a vault."""
 
     leader: str
-
-
-class PerpDex(msgspec.Struct, frozen=True):
-    """A builder's dex: `{"name":"xyz","fullName":"XYZ","deployer":"0x5e89", ...}`."""
-
-    name: str

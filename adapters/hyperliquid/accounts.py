@@ -1,7 +1,7 @@
 """Read one account of Hyperliquid as Nautilus reports and balances; it sends no order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 
@@ -14,16 +14,15 @@ from nautilus_trader.execution.reports import (
 )
 from nautilus_trader.model.identifiers import AccountId, ClientOrderId, VenueOrderId
 from nautilus_trader.model.instruments import Instrument
-from nautilus_trader.model.objects import AccountBalance, MarginBalance
+from nautilus_trader.model.objects import AccountBalance, Currency, MarginBalance
 
 from adapters.common.errors import VenueRefused
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.account_schemas import RateLimit
-from adapters.hyperliquid.constants import FILLS_PER_REQUEST, FUNDINGS_PER_REQUEST
+from adapters.hyperliquid.fills import AccountFills, may_have_fills
 from adapters.hyperliquid.funds import AccountFunds
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.orders import cloid_from_client_order_id
-from adapters.hyperliquid.pages import fetch_range
 from adapters.hyperliquid.past_orders import (
     OrderRecord,
     flatten,
@@ -33,10 +32,8 @@ from adapters.hyperliquid.past_orders import (
 )
 from adapters.hyperliquid.reporter import Reporter
 from adapters.hyperliquid.reports import (
-    LIVE_STATES,
     OrderState,
     order_state,
-    trade_id_of,
     twap_id_of,
 )
 from adapters.hyperliquid.user_schemas import (
@@ -47,8 +44,6 @@ from adapters.hyperliquid.user_schemas import (
 )
 
 _TRIGGERED_LIMITS = {"Stop Limit", "Take Profit Limit"}
-# An order's end and its fills have the time of one block; what comes a second later is no part.
-_END_TOLERANCE_MS = 1_000
 
 
 class HyperliquidAccount:
@@ -72,8 +67,9 @@ class HyperliquidAccount:
         Our own time.
     client_order_id_of : Callable[[str], ClientOrderId | None]
         Finds the client order id behind a cloid (or behind ``twap-N``), None of foreign orders.
-    dexes : Sequence[str]
-        The dexes to look at, as they are at each call; "" is the venue's own.
+    collaterals : Mapping[str, Currency]
+        The dexes to look at, as they are at each call, and what each is margined in; "" is the
+        venue's own.
 
     """
 
@@ -85,15 +81,16 @@ class HyperliquidAccount:
         account_id: AccountId,
         clock: LiveClock,
         client_order_id_of: Callable[[str], ClientOrderId | None],
-        dexes: Sequence[str] = ("",),
+        collaterals: Mapping[str, Currency],
     ) -> None:
         self._http = AccountHttp(http)
         self._address = address
-        self._dexes = dexes
+        self._dexes = collaterals.keys()
         self._log = Logger(type(self).__name__)
         self._reporter = Reporter(instruments, account_id, clock, client_order_id_of, self._log)
+        self._fills = AccountFills(self._http, address)
         find = self._reporter.instrument
-        self._funds = AccountFunds(http, address, find, account_id, clock, dexes)
+        self._funds = AccountFunds(http, address, find, account_id, clock, collaterals)
 
     async def order_report(
         self, *, cloid: str | None = None, oid: int | None = None, since_ms: int | None = None
@@ -125,8 +122,8 @@ class HyperliquidAccount:
             return None
         update = reply.order
         fills: list[UserFill] = []
-        if since_ms is not None or _may_have_fills(update):
-            fills = await self._fills_of(update, since_ms)
+        if since_ms is not None or may_have_fills(update):
+            fills = await self._fills.of_order(update, since_ms)
         for record in order_records([update], fills, [], self._reporter.is_ours):
             if record.is_told:
                 return self._reporter.order(record)
@@ -158,7 +155,7 @@ class HyperliquidAccount:
         orders = await self._open_orders()
         fills: list[UserFill] = []
         if any(self._needs_fills(order) for order in orders.values()):
-            fills = _unique(await self._http.user_fills(self._address))
+            fills = await self._fills.latest()
         updates = await self._settled(merge_open(orders, {}), orders)
         records = order_records(updates.values(), fills, [], self._reporter.is_ours)
         return self._reporter.orders(record for record in records if record.is_told)
@@ -206,7 +203,7 @@ class HyperliquidAccount:
         reply = await self._http.order_status(self._address, oid)
         if reply is None:
             return None, []
-        fills = await self._fills_of(reply.order, None)
+        fills = await self._fills.of_order(reply.order, None)
         for record in order_records([reply.order], fills, [], self._reporter.is_ours):
             if record.is_told:
                 return self._reporter.order(record), self._reporter.fills(record.fills, record)
@@ -239,28 +236,11 @@ class HyperliquidAccount:
 
     async def fills(self, start_ms: int, end_ms: int | None = None) -> list[UserFill]:
         """Return the fills of a range, both ends included, oldest first, of all coins."""
-
-        async def fetch(first_ms: int, last_ms: int | None) -> list[UserFill]:
-            return await self._http.user_fills_by_time(self._address, first_ms, last_ms)
-
-        return await fetch_range(
-            fetch, lambda fill: fill.time, _identity_of, start_ms, end_ms, FILLS_PER_REQUEST
-        )
+        return await self._fills.between(start_ms, end_ms)
 
     async def fundings(self, start_ms: int, end_ms: int | None = None) -> list[FundingPayment]:
         """Return the funding payments of a range, both ends included, oldest first."""
-
-        async def fetch(first_ms: int, last_ms: int | None) -> list[FundingPayment]:
-            return await self._http.user_funding(self._address, first_ms, last_ms)
-
-        return await fetch_range(
-            fetch,
-            lambda payment: payment.time,
-            lambda payment: (payment.time, payment.coin),
-            start_ms,
-            end_ms,
-            FUNDINGS_PER_REQUEST,
-        )
+        return await self._funds.fundings(start_ms, end_ms)
 
     async def position_reports(self, coins: Iterable[str] = ()) -> list[PositionStatusReport]:
         """Return the open positions of all dexes, and a flat one of those `coins` without any."""
@@ -313,18 +293,6 @@ class HyperliquidAccount:
                 settled |= found
         return settled
 
-    async def _fills_of(self, update: OrderUpdate, since_ms: int | None) -> list[UserFill]:
-        """Return the fills of an order, and of the venue orders before it under its cloid."""
-        order = update.order
-        is_live = order_state(update.status) in LIVE_STATES
-        end_ms = None if is_live else update.statusTimestamp + _END_TOLERANCE_MS
-        start_ms = order.timestamp if since_ms is None else min(since_ms, order.timestamp)
-        return [
-            fill
-            for fill in await self.fills(start_ms, end_ms)
-            if fill.oid == order.oid or (fill.cloid is not None and fill.cloid == order.cloid)
-        ]
-
     async def _or_nothing[T](self, read: Awaitable[list[T]]) -> list[T]:
         """Return what the venue tells, or nothing if it refuses: that must not stop a start."""
         try:
@@ -339,11 +307,6 @@ class HyperliquidAccount:
         return is_ours or order.sz != order.size
 
 
-def _may_have_fills(update: OrderUpdate) -> bool:
-    is_over = order_state(update.status) in {OrderState.FILLED, OrderState.CANCELED}
-    return is_over or update.order.sz != update.order.size
-
-
 def _has_fired(record: OrderRecord, open_orders: Mapping[int, FrontendOrder]) -> bool:
     """Return whether a trigger is gone from the book: what it placed then is another order."""
     is_triggered = order_state(record.latest.status) is OrderState.TRIGGERED
@@ -355,14 +318,6 @@ def _first_ms(updates: Iterable[OrderUpdate], start_ms: int) -> int:
     placed = (
         update.order.timestamp
         for update in updates
-        if update.statusTimestamp >= start_ms and _may_have_fills(update)
+        if update.statusTimestamp >= start_ms and may_have_fills(update)
     )
     return min([start_ms, *placed])
-
-
-def _identity_of(fill: UserFill) -> Hashable:
-    return (trade_id_of(fill), fill.oid, fill.time)
-
-
-def _unique(fills: Iterable[UserFill]) -> list[UserFill]:
-    return list({_identity_of(fill): fill for fill in fills}.values())

@@ -67,6 +67,10 @@ INFO_ITEMS_PER_WEIGHT = {
     "twapHistory": 20,
 }
 
+# What the venue answers to every client alike and hardly ever otherwise than a minute ago: what is
+# listed, an account's fee rates and its mode.
+INFO_SHARED = {"allPerpMetas", "spotMeta", "userFees", "userAbstraction"}
+
 # candleSnapshot: "Only the most recent 5000 candles are available".
 CANDLES_PER_REQUEST = 5_000
 # fundingHistory returns the first 500 entries of its range; one is hourly and up to 0.4 s late.

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -20,48 +19,23 @@ from nautilus_trader.live.execution_client import LiveExecutionClient
 from nautilus_trader.model.enums import AccountType, OmsType
 from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
-from nautilus_trader.model.orders import Order
 
-from adapters.common.account_watch import AccountWatch
 from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
-from adapters.common.foreign import ForeignOrders
 from adapters.common.governor import WeightGovernor
 from adapters.common.keep_warm import keep_warm
-from adapters.common.ledger import OrderLedger
-from adapters.common.lookups import OrderLookups
-from adapters.common.open_orders import OpenOrders
-from adapters.common.order_commands import OrderCommands
-from adapters.common.order_events import Fill
-from adapters.common.reconciliation import Reconciliation
-from adapters.common.recovery import Recovery
 from adapters.common.venue_clock import VenueClock
-from adapters.hyperliquid.account_news import USER_STREAMS, AccountNews
-from adapters.hyperliquid.account_terms import AccountTerms
-from adapters.hyperliquid.accounts import HyperliquidAccount
-from adapters.hyperliquid.amendment import OrderAmendment
-from adapters.hyperliquid.budget import AddressBudget
-from adapters.hyperliquid.budget_watch import BudgetWatch
+from adapters.hyperliquid.account_news import USER_STREAMS
 from adapters.hyperliquid.config import HyperliquidExecClientConfig
 from adapters.hyperliquid.constants import HYPERLIQUID_VENUE
 from adapters.hyperliquid.credentials import check_credentials
-from adapters.hyperliquid.entry import OrderEntry
-from adapters.hyperliquid.exchange import HyperliquidExchange
-from adapters.hyperliquid.finding import OrderFinding
 from adapters.hyperliquid.http import HyperliquidHttpClient
-from adapters.hyperliquid.inquiry import OrderInquiry
-from adapters.hyperliquid.last_resort import LastResort
 from adapters.hyperliquid.loaded import LoadedInstruments
-from adapters.hyperliquid.observations import OrderObserver
-from adapters.hyperliquid.preparation import OrderPreparation
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
-from adapters.hyperliquid.reports import parse_neutral_fill
+from adapters.hyperliquid.rooms import AccountRooms
 from adapters.hyperliquid.schemas import Subscription
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
-from adapters.hyperliquid.unknown_orders import UnknownOrders
-from adapters.hyperliquid.user_frames import USER_WS_DECODER
-from adapters.hyperliquid.websocket import HyperliquidWebSocketClient
 
 
 class HyperliquidExecutionClient(LiveExecutionClient):
@@ -129,134 +103,25 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self._set_account_id(AccountId(f"{name}-{self.address}"))
         self._instruments = LoadedInstruments(instrument_provider, cache)
         self._venue_clock = VenueClock(http.exchange_time_ms, clock)
-        self._account = HyperliquidAccount(
-            http,
-            self.address,
-            self._instruments.of_coin,
-            self.account_id,
-            clock,
-            self._client_order_id_of,
-            self._instruments.dexes,
-        )
-        self._budget = AddressBudget()
-        self._budget_watch = BudgetWatch(
-            self._budget, self._account.rate_limit, self._publish_budget
-        )
-        self._watch = AccountWatch(
-            self._account.balances, tell=self._tell_account, spawn=self.create_task
-        )
-        foreign = ForeignOrders(
-            self._account.order_with_fills,
-            cache,
-            clock,
-            self.id,
-            self.account_id,
-            HYPERLIQUID_VENUE,
-            on_filled=self._on_filled,
-            send=self._send_mass_status_report,
-            spawn=self.create_task,
-        )
-        self._finding = OrderFinding(
-            http,
-            self.address,
-            self._account,
-            foreign,
-            state,
-            cache,
-            settle_ms=config.expires_after_secs * 1000 + config.absence_grace_ms,
-        )
-        ledger = OrderLedger(
+        self._rooms = AccountRooms(
             self,
+            self.address,
+            loop,
             cache,
             clock,
-            self._client_order_id_of,
-            parse_neutral_fill,
-            on_filled=self._on_filled,
-            on_unexplained=foreign.on_fill,
-            on_updated=self._on_updated,
-            on_early=self._on_early,
-        )
-        tracker = ledger.tracker
-        observer = OrderObserver(tracker, ledger.adoption.recall, foreign.on_fill)
-        open_orders = OpenOrders(
-            tracker,
-            lambda key: observer.twap_of(key) is None and self._instruments.is_on_main_dex(key),
-        )
-        self._news = AccountNews(ledger, observer, open_orders, foreign, self._watch)
-        inquiry = OrderInquiry(
-            http,
-            self.address,
-            self._account,
-            ledger,
-            observer,
-            grace_ms=config.absence_grace_ms,
-            is_ours=state.knows,
-            remember=state.remember,
-            on_update=self._news.on_update,
-            on_fills=self._news.on_late_fills,
-        )
-        self._reconciliation = Reconciliation(
-            self._account,
-            ledger,
-            inquiry.ask,
-            clock,
-            self._venue_clock,
-            self.id,
-            self.account_id,
-            HYPERLIQUID_VENUE,
-            instrument_provider.loaded,
-        )
-        self._lookups = OrderLookups(
-            inquiry.ask, lambda: tracker.doubtful() + open_orders.contradicted()
-        )
-        self._recovery = Recovery(
-            ledger,
-            self._lookups,
-            read_fills=self._read_fills,
-            fills_from_ms=lambda: self._news.fills_from_ms,
-            refresh=self._watch.refresh,
-            on_lost=open_orders.forget,
-            is_connected=lambda: self._ws.is_connected,
-            spawn=self.create_task,
-        )
-        self._ws = HyperliquidWebSocketClient(
-            loop,
-            config.ws_url,
-            USER_WS_DECODER,
-            on_message=self._news.on_message,
-            on_gap=lambda _subscription: None,
-            on_connection=self._recovery.on_connection,
-            ping_interval_secs=config.ws_ping_interval_secs,
-            idle_timeout_secs=config.ws_idle_timeout_secs,
-            proxy_url=config.proxy_url,
-        )
-        self._exchange = HyperliquidExchange(
-            signer,
-            state.nonces(),
-            self._ws,
             http,
             governor,
-            vault_address=config.vault_address,
-            expires_after_ms=config.expires_after_secs * 1000,
-            timeout_secs=config.post_timeout_secs,
-            clock_ms=self._venue_clock.now_ms,
+            self._venue_clock,
+            signer,
+            state,
+            self._instruments,
+            instrument_provider,
+            config,
+            tell=self._tell_account,
+            publish_budget=self._publish_budget,
+            send_reports=self._send_mass_status_report,
+            spawn=self.create_task,
         )
-        preparation = OrderPreparation(http, cache, clock, tracker, self._budget, config)
-        out = (self._exchange, preparation, ledger, observer, self._lookups, self._budget, state)
-        entry = OrderEntry(*out, cache)
-        self._amendment = OrderAmendment(*out, cancel=entry.cancel, spawn=self.create_task)
-        unknown = UnknownOrders(entry, self._account, cache, self._client_order_id_of)
-        self._commands = OrderCommands(
-            entry, self._amendment.modify, unknown.cancel, ledger, cache, self._news.on_adopted
-        )
-        self._terms = AccountTerms(
-            self._exchange, instrument_provider.loaded, self._watch.mark_stale
-        )
-        self._last_resort: LastResort | None = None
-        if config.dead_mans_switch_secs:
-            self._last_resort = LastResort(
-                self._exchange, config, self.address, self._venue_clock.now_ms
-            )
         self._chores = Chores(loop, self._log)
         msgbus.register(endpoint=f"{name}.command", handler=self._on_command)
 
@@ -271,29 +136,29 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             self._config.vault_address,
         )
         await self._venue_clock.compare()
-        self._news.begin(self._venue_clock.records_ms())
-        self._finding.begin(self._venue_clock.records_ms())
-        await self._watch.refresh()
+        self._rooms.news.begin(self._venue_clock.records_ms())
+        self._rooms.finding.begin(self._venue_clock.records_ms())
+        await self._rooms.watch.refresh()
         await self._await_account_registered()
-        await self._ws.connect()
+        await self._rooms.ws.connect()
         for stream in USER_STREAMS:
-            await self._ws.subscribe(Subscription(type=stream, user=self.address))
-        await self._terms.apply(self._config.leverages, self._config.isolated)
-        await self._budget_watch.read()
-        self._recovery.begin()
-        self._chores.start(self._lookups.run(), "hyperliquid order look-ups")
-        regular = (self._venue_clock.compare, self._budget_watch.read)
-        self._chores.start(self._watch.keep(*regular), "hyperliquid housekeeping")
+            await self._rooms.ws.subscribe(Subscription(type=stream, user=self.address))
+        await self._rooms.terms.apply(self._config.leverages, self._config.isolated)
+        await self._rooms.budget_watch.read()
+        self._rooms.recovery.begin()
+        self._chores.start(self._rooms.lookups.run(), "hyperliquid order look-ups")
+        regular = (self._venue_clock.compare, self._rooms.budget_watch.read)
+        self._chores.start(self._rooms.watch.keep(*regular), "hyperliquid housekeeping")
         if self._config.keep_warm:
             self._chores.start(keep_warm(), "hyperliquid keep-warm")
-        if self._last_resort is not None:
-            self._chores.start(self._last_resort.run(), "hyperliquid last resort")
+        if self._rooms.last_resort is not None:
+            self._chores.start(self._rooms.last_resort.run(), "hyperliquid last resort")
 
     async def _disconnect(self) -> None:
         await self._chores.end()
-        if self._last_resort is not None:
-            await self._last_resort.disarm()
-        await self._ws.disconnect()
+        if self._rooms.last_resort is not None:
+            await self._rooms.last_resort.disarm()
+        await self._rooms.ws.disconnect()
         self._state.close()
 
     # Orders out. Each command runs up to its first wait in the caller's stack, so that an order
@@ -322,52 +187,33 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self._tasks.add(task)
 
     async def _submit_order(self, command: messages.SubmitOrder) -> None:
-        await self._commands.submit(command)
+        await self._rooms.commands.submit(command)
 
     async def _submit_order_list(self, command: messages.SubmitOrderList) -> None:
-        await self._commands.submit_list(command)
+        await self._rooms.commands.submit_list(command)
 
     async def _modify_order(self, command: messages.ModifyOrder) -> None:
-        await self._commands.modify(command)
+        await self._rooms.commands.modify(command)
 
     async def _cancel_order(self, command: messages.CancelOrder) -> None:
-        await self._commands.cancel([command])
+        await self._rooms.commands.cancel([command])
 
     async def _batch_cancel_orders(self, command: messages.BatchCancelOrders) -> None:
-        await self._commands.cancel(command.cancels)
+        await self._rooms.commands.cancel(command.cancels)
 
     async def _cancel_all_orders(self, command: messages.CancelAllOrders) -> None:
-        await self._commands.cancel_all(command)
+        await self._rooms.commands.cancel_all(command)
 
     # What the account is told besides
 
     def _on_command(self, command: object) -> None:
-        self.create_task(self._guard(self._terms.carry_out(command)))
+        self.create_task(self._guard(self._rooms.terms.carry_out(command)))
 
     async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except (VenueError, ValueError) as e:
             self._log.error(f"The command had no effect that is known: {e}")
-
-    # What the rooms ask for
-
-    def _client_order_id_of(self, cloid: str) -> ClientOrderId | None:
-        text = self._state.client_order_id_of(cloid)
-        return None if text is None else ClientOrderId(text)
-
-    async def _read_fills(self, start_ms: int) -> None:
-        self._news.on_fills(await self._account.fills(start_ms))
-
-    def _on_filled(self, fill: Fill) -> None:
-        self._budget_watch.on_fill(fill)
-        self._watch.mark_stale()
-
-    def _on_updated(self, order: Order, quantity: Decimal) -> None:
-        self._amendment.correct(order, quantity)
-
-    def _on_early(self, client_order_id: str, fill: Fill) -> None:
-        self._recovery.find_earlier(client_order_id, fill)
 
     # The account
 
@@ -385,8 +231,8 @@ class HyperliquidExecutionClient(LiveExecutionClient):
 
     async def _query_account(self, command: messages.QueryAccount) -> None:
         del command  # there is one account
-        await self._guard(self._budget_watch.read())
-        await self._guard(self._watch.refresh())
+        await self._guard(self._rooms.budget_watch.read())
+        await self._guard(self._rooms.watch.refresh())
 
     # Reports
 
@@ -394,29 +240,29 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         self, command: messages.GenerateOrderStatusReport
     ) -> OrderStatusReport | None:
         """Return what the venue says of an order now."""
-        return await self._reconciliation.order_report(command)
+        return await self._rooms.reconciliation.order_report(command)
 
     async def find_order(self, client_order_id: ClientOrderId) -> OrderStatusReport | None:
         """Return an order, or None if there is none and never will be (VenueError: not known)."""
-        return await self._finding.find(client_order_id)
+        return await self._rooms.finding.find(client_order_id)
 
     async def generate_order_status_reports(
         self, command: messages.GenerateOrderStatusReports
     ) -> list[OrderStatusReport]:
         """Return the open orders, or also those that have ended."""
-        return await self._reconciliation.order_reports(command)
+        return await self._rooms.reconciliation.order_reports(command)
 
     async def generate_fill_reports(
         self, command: messages.GenerateFillReports
     ) -> list[FillReport]:
         """Return the fills of a time."""
-        return await self._reconciliation.fill_reports(command)
+        return await self._rooms.reconciliation.fill_reports(command)
 
     async def generate_position_status_reports(
         self, command: messages.GeneratePositionStatusReports
     ) -> list[PositionStatusReport]:
         """Return the open positions."""
-        return await self._reconciliation.position_reports(command)
+        return await self._rooms.reconciliation.position_reports(command)
 
     async def generate_mass_status(
         self, lookback_mins: int | None = None
@@ -424,6 +270,6 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         """Return orders, fills and positions of one look."""
         self.reconciliation_active = True
         try:
-            return await self._reconciliation.mass_status(lookback_mins)
+            return await self._rooms.reconciliation.mass_status(lookback_mins)
         finally:
             self.reconciliation_active = False

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from pathlib import Path
-from weakref import WeakValueDictionary
+from typing import NamedTuple
 
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import LiveClock, MessageBus
@@ -11,6 +11,7 @@ from nautilus_trader.live.factories import LiveDataClientFactory, LiveExecClient
 
 from adapters.common.governor import WeightGovernor
 from adapters.common.key_state import default_state_directory
+from adapters.hyperliquid.answers import SharedAnswers
 from adapters.hyperliquid.config import HyperliquidDataClientConfig, HyperliquidExecClientConfig
 from adapters.hyperliquid.data import HyperliquidDataClient
 from adapters.hyperliquid.execution import HyperliquidExecutionClient
@@ -20,18 +21,29 @@ from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 from adapters.hyperliquid.signing import Signer
 from adapters.hyperliquid.state import SignerState
 
-# The venue counts all clients of one IP address together, so those of one process share their
-# governor. Nautilus calls factories one by one and passes nothing that could carry it.
-_GOVERNORS: WeakValueDictionary[str, WeightGovernor] = WeakValueDictionary()
+
+class _Shared(NamedTuple):
+    """What all clients of one venue's address have in common."""
+
+    governor: WeightGovernor
+    answers: SharedAnswers
+
+
+# The venue counts all clients of one IP address together, those before a restart included, so that
+# what a process has asked outlives its clients. Nautilus calls factories one by one and passes
+# nothing that could carry it.
+_SHARED: dict[str, _Shared] = {}
 
 
 def shared_governor(url: str) -> WeightGovernor:
-    """Return the governor of this address, which lives as long as any client uses it."""
-    governor = _GOVERNORS.get(url)
-    if governor is None:
-        governor = address_governor()
-        _GOVERNORS[url] = governor
-    return governor
+    """Return the governor of this address, which lives as long as the process."""
+    return _shared(url).governor
+
+
+def _shared(url: str) -> _Shared:
+    if url not in _SHARED:
+        _SHARED[url] = _Shared(address_governor(), SharedAnswers())
+    return _SHARED[url]
 
 
 class HyperliquidLiveDataClientFactory(LiveDataClientFactory):
@@ -110,12 +122,14 @@ def build_instrument_provider(
 def _http_client(
     config: HyperliquidDataClientConfig | HyperliquidExecClientConfig,
 ) -> HyperliquidHttpClient:
+    shared = _shared(config.http_url)
     return HyperliquidHttpClient(
         config.http_url,
-        shared_governor(config.http_url),
+        shared.governor,
         timeout_secs=config.http_timeout_secs,
         max_attempts=config.http_max_attempts,
         proxy_url=config.proxy_url,
+        answers=shared.answers,
     )
 
 

@@ -1,22 +1,23 @@
-"""Read an account's positions and money; it knows no order."""
+"""Read an account's positions, money and funding; it knows no order."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from nautilus_trader.common.component import LiveClock
 from nautilus_trader.execution.reports import PositionStatusReport
-from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.identifiers import AccountId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import AccountBalance, Currency, MarginBalance
 
-from adapters.common.currencies import parse_currency
 from adapters.hyperliquid.account_http import AccountHttp
 from adapters.hyperliquid.account_schemas import ClearinghouseState, Position
 from adapters.hyperliquid.balances import parse_balances, parse_margins
+from adapters.hyperliquid.constants import FUNDINGS_PER_REQUEST
 from adapters.hyperliquid.http import HyperliquidHttpClient
+from adapters.hyperliquid.pages import fetch_range
 from adapters.hyperliquid.reports import parse_position_status_report
+from adapters.hyperliquid.user_schemas import FundingPayment
 
 # An account's mode is changed by hand, and asking for it weighs as much as ten states.
 ABSTRACTION_SECS = 600
@@ -25,9 +26,9 @@ _NANOS_PER_SECOND = 1_000_000_000
 
 class AccountFunds:
     """
-    One account's positions and money; the parameters are those of `HyperliquidAccount`.
+    One account's positions, money and funding; the parameters are those of `HyperliquidAccount`.
 
-    What a dex is margined in is asked once, the account's mode every ten minutes.
+    The account's mode is asked for every ten minutes.
     """
 
     def __init__(
@@ -37,16 +38,14 @@ class AccountFunds:
         instruments: Callable[[str], Instrument | None],
         account_id: AccountId,
         clock: LiveClock,
-        dexes: Sequence[str],
+        collaterals: Mapping[str, Currency],
     ) -> None:
-        self._market_http = http
         self._http = AccountHttp(http)
         self._address = address
         self._instruments = instruments
         self._account_id = account_id
         self._clock = clock
-        self._dexes = dexes
-        self._collaterals: dict[str, Currency] = {}
+        self._collaterals = collaterals
         self._abstraction = ""
         self._abstraction_until_ns = 0
 
@@ -67,46 +66,38 @@ class AccountFunds:
 
     async def balances(self) -> tuple[list[AccountBalance], list[MarginBalance]]:
         """Return the money by currency, and the margin of each position."""
-        collaterals = await self._find_collaterals()
         abstraction = await self._find_abstraction()
         states, spot = await asyncio.gather(
             self._perp_states(), self._http.spot_clearinghouse_state(self._address)
         )
-        balances = parse_balances(states, collaterals, spot, abstraction)
+        balances = parse_balances(states, self._collaterals, spot, abstraction)
         return balances, parse_margins(states, self._instruments)
+
+    async def fundings(self, start_ms: int, end_ms: int | None = None) -> list[FundingPayment]:
+        """Return the funding payments of a range, both ends included, oldest first."""
+
+        async def fetch(first_ms: int, last_ms: int | None) -> list[FundingPayment]:
+            return await self._http.user_funding(self._address, first_ms, last_ms)
+
+        return await fetch_range(
+            fetch,
+            lambda payment: payment.time,
+            lambda payment: (payment.time, payment.coin),
+            start_ms,
+            end_ms,
+            FUNDINGS_PER_REQUEST,
+        )
 
     async def _positions(self) -> list[Position]:
         states = await self._perp_states()
         return [held.position for state in states.values() for held in state.assetPositions]
 
     async def _perp_states(self) -> dict[str, ClearinghouseState]:
+        dexes = list(self._collaterals)
         states = await asyncio.gather(
-            *(self._http.clearinghouse_state(self._address, dex) for dex in self._dexes)
+            *(self._http.clearinghouse_state(self._address, dex) for dex in dexes)
         )
-        return dict(zip(self._dexes, states, strict=True))
-
-    async def _find_collaterals(self) -> dict[str, Currency]:
-        if not self._collaterals:
-            if any(self._dexes):
-                self._collaterals = await self._fetch_collaterals()
-            else:
-                # The venue's own dex is margined in USDC, token 0.
-                self._collaterals = dict.fromkeys(self._dexes, USDC)
-        return self._collaterals
-
-    async def _fetch_collaterals(self) -> dict[str, Currency]:
-        names, metas, spot = await asyncio.gather(
-            self._http.perp_dexs(),
-            self._market_http.all_perp_metas(),
-            self._market_http.spot_meta(),
-        )
-        tokens = {token.index: token for token in spot.tokens}
-        by_dex = {
-            name: tokens[meta.collateralToken] for name, meta in zip(names, metas, strict=True)
-        }
-        return {
-            dex: parse_currency(by_dex[dex].name, by_dex[dex].weiDecimals) for dex in self._dexes
-        }
+        return dict(zip(dexes, states, strict=True))
 
     async def _find_abstraction(self) -> str:
         now_ns = self._clock.timestamp_ns()

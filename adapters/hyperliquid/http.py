@@ -1,4 +1,4 @@
-"""Ask the venue's info endpoint within its rate limit and post actions; it caches nothing."""
+"""Ask the venue's info endpoint within its rate limit and post actions; it keeps nothing itself."""
 
 import asyncio
 import random
@@ -11,8 +11,10 @@ from nautilus_trader.core.nautilus_pyo3 import HttpClient, HttpError, HttpTimeou
 from adapters.common.backoff import backoff_delay_secs
 from adapters.common.errors import OutcomeUnknown, VenueRefused
 from adapters.common.governor import Rank, WeightGovernor
+from adapters.hyperliquid.answers import SharedAnswers
 from adapters.hyperliquid.constants import (
     INFO_ITEMS_PER_WEIGHT,
+    INFO_SHARED,
     INFO_WEIGHT_DEFAULT,
     INFO_WEIGHTS,
 )
@@ -62,6 +64,8 @@ class HyperliquidHttpClient:
         How often a read is tried in all when the venue is busy (429), broken (5xx) or silent.
     proxy_url : str, optional
         An HTTP proxy.
+    answers : SharedAnswers, optional
+        What other clients of this address have been told; without it the venue is always asked.
 
     """
 
@@ -72,11 +76,13 @@ class HyperliquidHttpClient:
         timeout_secs: int = 10,
         max_attempts: int = 4,
         proxy_url: str | None = None,
+        answers: SharedAnswers | None = None,
     ) -> None:
         self._info_url = f"{url}/info"
         self._exchange_url = f"{url}/exchange"
         self._governor = governor
         self._max_attempts = max_attempts
+        self._answers = answers
         self._client = HttpClient(
             default_headers={"Content-Type": "application/json"},
             timeout_secs=timeout_secs,
@@ -140,7 +146,19 @@ class HyperliquidHttpClient:
         return await self._post("an action", self._exchange_url, body)
 
     async def info[T](self, request: dict[str, Any], decoder: msgspec.json.Decoder[T]) -> T:
-        """Return the decoded reply to any request; its weight goes by its type."""
+        """Return the decoded reply to any request, or the one that its kind shares."""
+        if self._answers is None or request["type"] not in INFO_SHARED:
+            return await self._ask(request, decoder)
+        question = msgspec.json.encode(request)
+        return await self._answers.get(question, lambda: self._ask(request, decoder))
+
+    def forget_shared(self) -> None:
+        """Have the venue asked for everything anew."""
+        if self._answers is not None:
+            self._answers.forget()
+
+    async def _ask[T](self, request: dict[str, Any], decoder: msgspec.json.Decoder[T]) -> T:
+        """Ask the venue; the weight goes by the type, and by the length of the reply."""
         kind = request["type"]
         result = _decode(kind, await self._read(kind, msgspec.json.encode(request)), decoder)
         if kind in INFO_ITEMS_PER_WEIGHT and isinstance(result, list):

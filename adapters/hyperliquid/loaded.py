@@ -1,10 +1,12 @@
 """The instruments that one client trades, by what the venue calls them; it places no order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from nautilus_trader.cache.cache import Cache
+from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.instruments import Instrument
+from nautilus_trader.model.objects import Currency
 
 from adapters.hyperliquid.providers import HyperliquidInstrumentProvider
 
@@ -26,7 +28,7 @@ class LoadedInstruments:
         self._provider = provider
         self._cache = cache
         self._by_coin: dict[str, Instrument] = {}
-        self._dexes = [""]
+        self._collaterals = {"": USDC}  # of the venue's own dex, whatever is loaded
 
     async def load(self) -> None:
         """Load what the settings want; raises what the provider does."""
@@ -36,15 +38,19 @@ class LoadedInstruments:
         for instrument in self._provider.list_all():
             coin = instrument.raw_symbol.value
             self._by_coin[coin] = instrument
-            if _dex_of(coin) not in self._dexes:
-                self._dexes.append(_dex_of(coin))
+            if dex := _dex_of(coin):
+                self._collaterals[dex] = instrument.get_settlement_currency()
             if self._cache.instrument(instrument.id) is None:
                 self._cache.add_instrument(instrument)
 
     @property
-    def dexes(self) -> Sequence[str]:
-        """The venue's own dex, which is "", and those of the instruments; it grows as they load."""
-        return self._dexes
+    def collaterals(self) -> Mapping[str, Currency]:
+        """
+        What each dex is margined in: the venue's own, which is "", and those of the instruments.
+
+        It grows as they load.
+        """
+        return self._collaterals
 
     def of_coin(self, coin: str) -> Instrument | None:
         """Return the instrument of a coin, None if it is not loaded."""

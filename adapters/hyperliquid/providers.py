@@ -10,12 +10,13 @@ from nautilus_trader.config import InstrumentProviderConfig
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import Instrument
 
+from adapters.common.instrument_changes import InstrumentChanges
 from adapters.common.providers import VenueInstrumentProvider
 from adapters.hyperliquid.config import ALL_PRODUCT_TYPES, HyperliquidProductType
 from adapters.hyperliquid.constants import HYPERLIQUID
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.instruments import BASE_TIER, parse_perps, parse_spot_pairs
-from adapters.hyperliquid.schemas import UserFees
+from adapters.hyperliquid.schemas import SpotMeta, UserFees
 
 FILTERS = frozenset({"product_types", "dexes", "names"})
 
@@ -61,10 +62,15 @@ class HyperliquidInstrumentProvider(VenueInstrumentProvider):
     def _matches(self, instrument: Instrument, filters: Mapping[str, Any]) -> bool:
         return matches(instrument, filters)
 
+    async def refresh(self) -> InstrumentChanges:
+        """Look at the venue again, whatever it has just told another client; see the base."""
+        self._http.forget_shared()
+        return await super().refresh()
+
     async def _fetch(self) -> dict[InstrumentId, Instrument]:
         metas, spot, fees = await asyncio.gather(
             self._http.all_perp_metas(),
-            self._http.spot_meta(),
+            self._fetch_spot(),
             self._fetch_fees(),
         )
         ts_init = self._clock.timestamp_ns()
@@ -79,6 +85,12 @@ class HyperliquidInstrumentProvider(VenueInstrumentProvider):
         if HyperliquidProductType.SPOT in self._product_types:
             instruments += parse_spot_pairs(spot, fees, ts_init, self._log.warning)
         return {instrument.id: instrument for instrument in instruments}
+
+    async def _fetch_spot(self) -> SpotMeta:
+        if self._product_types <= {HyperliquidProductType.PERP}:
+            # The collateral of the venue's own dex is token 0, which needs no look.
+            return SpotMeta([], [])
+        return await self._http.spot_meta()
 
     async def _fetch_fees(self) -> UserFees:
         if self._account_address is None:

@@ -154,7 +154,7 @@ HYPERLIQUID = Terms(
         "marks": "activeAssetCtx",
     },
     trades_channel="trades",
-    connection_of=lambda client: client._ws,
+    connection_of=lambda client: client._rooms.ws,
     governor="adapters.hyperliquid.factories.address_governor",
     window_secs=60.0,
     set_leverage=lambda instrument_id, leverage: hyperliquid.SetLeverage(

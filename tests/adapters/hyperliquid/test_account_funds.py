@@ -1,15 +1,13 @@
 """Fundings, positions and money of all dexes come together as those of one account."""
 
 from decimal import Decimal
-from typing import Any
 
-import msgspec
+from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.enums import PositionSide
 from nautilus_trader.model.instruments import Instrument
 
-from adapters.hyperliquid.schemas import PerpMeta, SpotMeta
+from adapters.common.currencies import parse_currency
 from tests.adapters.hyperliquid.account_rows import perps_of
-from tests.adapters.hyperliquid.recordings import InfoStub
 from tests.adapters.hyperliquid.told_accounts import build_account
 
 D = Decimal
@@ -51,7 +49,9 @@ async def test_fundings_are_paged_past_the_venues_limit(btc: Instrument) -> None
 async def test_positions_of_all_dexes_and_those_that_are_flat(btc: Instrument) -> None:
     by_dex = {"": perps_of(), "xyz": perps_of(("BTC", "-0.5"))}
     account, _ = build_account(
-        btc, clearinghouseState=lambda request: by_dex[request.get("dex", "")], dexes=("", "xyz")
+        btc,
+        clearinghouseState=lambda request: by_dex[request.get("dex", "")],
+        collaterals={"": USDC, "xyz": USDC},
     )
 
     (short,) = await account.position_reports(["BTC", "ETH"])
@@ -70,15 +70,8 @@ async def test_money_of_all_dexes(btc: Instrument) -> None:
         clearinghouseState=lambda request: by_dex[request.get("dex", "")],
         spotClearinghouseState={"balances": []},
         userAbstraction="default",
-        perpDexs=[None, {"name": "xyz"}, {"name": "km"}],
-        dexes=("", "km"),
+        collaterals={"": USDC, "km": parse_currency("USDH", 8)},
     )
-    metas = [{"universe": [], "collateralToken": token} for token in (0, 0, 360)]
-    tokens = [
-        {"name": name, "szDecimals": 2, "weiDecimals": 8, "index": index}
-        for name, index in (("USDC", 0), ("USDH", 360))
-    ]
-    use_metas(stub, metas, {"universe": [], "tokens": tokens})
 
     balances, margins = await account.balances()
     await account.balances()
@@ -88,19 +81,6 @@ async def test_money_of_all_dexes(btc: Instrument) -> None:
         "USDH": D("7.5"),
     }
     assert [(x.instrument_id, x.initial.as_decimal()) for x in margins] == [(btc.id, 3_000)]
-    # The mode and the collaterals are not asked for each time.
-    assert [stub.kinds.count(kind) for kind in ("userAbstraction", "perpDexs")] == [1, 1]
+    # The mode is not asked for each time.
+    assert stub.kinds.count("userAbstraction") == 1
     assert stub.kinds.count("clearinghouseState") == 4
-
-
-def use_metas(stub: InfoStub, metas: list[Any], spot: Any) -> None:  # noqa: ANN401
-    """Let the stub answer what the market half of the client asks."""
-
-    async def all_perp_metas() -> list[PerpMeta]:
-        return msgspec.convert(metas, list[PerpMeta])
-
-    async def spot_meta() -> SpotMeta:
-        return msgspec.convert(spot, SpotMeta)
-
-    stub.all_perp_metas = all_perp_metas
-    stub.spot_meta = spot_meta

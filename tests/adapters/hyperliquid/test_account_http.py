@@ -93,7 +93,6 @@ async def test_what_is_answered() -> None:
         userRole={"role": "agent", "data": {"user": "0x7"}},
         subAccounts=None,
         orderStatus={"status": "unknownOid"},
-        perpDexs=[None, {"name": "xyz", "fullName": "XYZ"}],
         vaultDetails={"name": "Alpha", "leader": "0x9"},
     )
     reads = AccountHttp(stub)
@@ -103,7 +102,6 @@ async def test_what_is_answered() -> None:
     assert await reads.user_role(USER) == UserRole("agent", RoleData(user="0x7"))
     assert await reads.sub_accounts(USER) == []
     assert await reads.order_status(USER, 5) is None
-    assert await reads.perp_dexs() == ["", "xyz"]
     details = await reads.vault_details("0x8")
     assert details is not None
     assert details.leader == "0x9"

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.enums import OrderStatus, OrderType
 from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.instruments import Instrument
@@ -142,7 +143,9 @@ async def test_b7_our_orders_keep_their_client_order_ids(btc: Instrument) -> Non
 
 async def test_every_dex_is_asked(btc: Instrument) -> None:
     account, stub = build_account(
-        btc, open_orders={"": [order_row(1)], "xyz": [order_row(2)]}, dexes=("", "xyz")
+        btc,
+        open_orders={"": [order_row(1)], "xyz": [order_row(2)]},
+        collaterals={"": USDC, "xyz": USDC},
     )
 
     assert set(by_id(await account.order_reports(open_only=True))) == {"1", "2"}

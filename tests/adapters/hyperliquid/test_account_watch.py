@@ -48,7 +48,7 @@ def buy_elsewhere(run: Run) -> None:
 
 def budget_of(run: Run) -> AddressBudget:
     (client,) = run.node.kernel.exec_engine._clients.values()
-    return client._budget
+    return client._rooms.budget
 
 
 def cap_at_venue(run: Run) -> int:

@@ -107,7 +107,9 @@ def account_of(
         },
     )
     ours = {"0xa1": ClientOrderId("O-1"), "0xa2": ClientOrderId("O-2")}
-    return HyperliquidAccount(stub, ADDRESS, {"BTC": btc}.get, ACCOUNT, LiveClock(), ours.get)
+    return HyperliquidAccount(
+        stub, ADDRESS, {"BTC": btc}.get, ACCOUNT, LiveClock(), ours.get, {"": USDC}
+    )
 
 
 async def test_b8_commissions_and_profit_of_a_prior_session_are_kept(

@@ -1,12 +1,14 @@
 """An account whose venue tells what a test gives it, in pieces as the venue would."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nautilus_trader.common.component import TestClock
 from nautilus_trader.execution.reports import OrderStatusReport
+from nautilus_trader.model.currencies import USDC
 from nautilus_trader.model.identifiers import AccountId, ClientOrderId
 from nautilus_trader.model.instruments import Instrument
+from nautilus_trader.model.objects import Currency
 
 from adapters.hyperliquid.accounts import HyperliquidAccount
 from adapters.hyperliquid.constants import FILLS_PER_REQUEST
@@ -15,6 +17,8 @@ from tests.adapters.hyperliquid.recordings import InfoStub
 ADDRESS = "0x31ca8395cf837de08b24da3f660e77761dfb974b"
 # Two orders of this node; other cloids are of somebody else.
 OURS = {"0xa1": ClientOrderId("O-1"), "0xa2": ClientOrderId("O-2"), "twap-7": ClientOrderId("O-7")}
+
+MAIN_DEX = {"": USDC}
 
 type Rows = list[dict[str, Any]]
 
@@ -50,7 +54,7 @@ def build_account(
     fills: Rows = (),
     statuses: Rows = (),
     twaps: Rows | Exception = (),
-    dexes: tuple[str, ...] = ("",),
+    collaterals: Mapping[str, Currency] = MAIN_DEX,
     **answers: Any,  # noqa: ANN401
 ) -> tuple[HyperliquidAccount, InfoStub]:
     """Return an account of which the venue tells these rows, and the stub that was asked."""
@@ -71,7 +75,7 @@ def build_account(
         AccountId("HYPERLIQUID-001"),
         TestClock(),
         OURS.get,
-        dexes,
+        collaterals,
     )
     return account, stub
 
