@@ -153,6 +153,9 @@ async def test_e62_an_iceberg_is_denied(stage: Stage, terms: dict[str, object]) 
         assert trial.actions == []
 
 
-async def test_e63_custom_parameters_reach_the_venue(stage: Stage) -> None:
-    del stage
-    pytest.skip("has no parameter of its own")
+async def test_e63_a_parameter_that_the_venue_has_not_is_denied(stage: Stage) -> None:
+    async with stage.trial(
+        open_position_on_start_qty=SIZE, order_params={"twap_minutes": 5}
+    ) as trial:
+        await trial.settled(DENIED)
+        assert trial.actions == []
