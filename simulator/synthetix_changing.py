@@ -216,6 +216,8 @@ def _changed(call: Call, order: Order, command: ModifyOrder) -> OrderRequest | O
         if trigger.is_market:
             worst = call.trading.perps[order.asset].reach(command.trigger_price, order.side)
     size = command.quantity or old.size
+    if command.quantity and call.trading.options.modify_quantity == "remaining":
+        size += order.filled
     return msgspec.structs.replace(old, price=worst, size=size, trigger=trigger)
 
 

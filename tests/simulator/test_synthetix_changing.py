@@ -64,6 +64,25 @@ def test_a_modified_order_keeps_its_id_and_its_fills() -> None:
     assert (listed["price"], listed["quantity"], listed["filledQuantity"]) == ("1990", "8", "5")
 
 
+def test_the_quantity_of_a_change_may_be_what_is_to_remain() -> None:
+    bench = Bench(modify_quantity="remaining")
+    (item,) = bench.place(order("buy", "6", "2001"))
+    changed = modify(bench, oid(item), quantity="4")
+    assert (changed["quantity"], changed["cumQty"]) == ("9", "5")
+
+
+@pytest.mark.parametrize("fired", ["", "orderPlaced", "orderModified"])
+def test_what_a_trigger_says_when_it_fires_is_a_setting(fired: str) -> None:
+    bench = Bench(fired=fired)
+    bench.place(order("buy", "2"))
+    bench.place(trigger("triggerSl", "sell", "1900", quantity="2"), grouping="positionTpsl")
+    bench.kinds()
+    bench.book(ETH, "1889*5", "1891*5")
+    bench.mark(ETH, "1890")
+    told = [kind for kind in bench.kinds() if kind.startswith(("order", "trade"))]
+    assert told == ([fired] if fired else []) + ["trade", "orderFilled"]
+
+
 def test_a_change_may_be_by_client_id_and_may_trade() -> None:
     bench = Bench()
     resting(bench, "buy", "2", "1990", clientOrderId="c")
