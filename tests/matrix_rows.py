@@ -42,7 +42,6 @@ EXECUTION = {
 }
 
 SYNTHETIX_EXECUTION = EXECUTION | {
-    "E05": "quantity in quote units: denied",
     "E17, E18, E19": "good till a date rests with it; day: denied",
     "E20, E21": "stop market rests against a position, and fires",
     "E30 to E33": "modify, which keeps the venue's id; cancel and replace",

@@ -115,7 +115,8 @@ class OrderEntry:
             key = one.order.client_order_id.value
             self._tracker.submitted(key, one.size)
             self._doubts.submits[key] = sent
-            self._reporter.submitted(one.order, None)
+            size = one.size if one.order.is_quote_quantity else None
+            self._reporter.submitted(one.order, size)
 
     def _on_placed(self, order: Order, outcome: Status) -> None:
         key = order.client_order_id.value

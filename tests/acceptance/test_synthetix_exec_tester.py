@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from nautilus_trader.model.enums import LiquiditySide, OrderSide, OrderType, TimeInForce
 from nautilus_trader.model.events import AccountState
+from nautilus_trader.model.objects import Quantity
 
 from simulator.exchange.model import Tif
 from tests.acceptance.exec_run import BID, SIZE, Stage
@@ -28,7 +29,17 @@ from tests.acceptance.exec_words import (
     named,
     whole,
 )
-from tests.acceptance.synthetix_stage import BOTH, FAR, NEAR, limits, names, shared_stage, stops
+from tests.acceptance.synthetix_stage import (
+    BOTH,
+    FAR,
+    NEAR,
+    limits,
+    names,
+    placed,
+    shared_stage,
+    stops,
+)
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -64,19 +75,47 @@ async def test_e01_e02_e03_a_market_order_fills_and_the_account_follows(
     "terms",
     [
         {"open_position_on_start_qty": SIZE, "open_position_time_in_force": TimeInForce.FOK},
-        {"open_position_on_start_qty": Decimal(970), "use_quote_quantity": True},
         {**limits(OrderSide.BUY), "limit_time_in_force": TimeInForce.FOK},
         {**limits(OrderSide.SELL), "limit_time_in_force": TimeInForce.FOK},
         {**limits(OrderSide.BUY), "limit_time_in_force": TimeInForce.DAY},
     ],
-    ids=["e04-fok", "e05-quote-quantity", "e15-fok-buy", "e16-fok-sell", "e19-day"],
+    ids=["e04-fok", "e15-fok-buy", "e16-fok-sell", "e19-day"],
 )
-async def test_e04_e05_e15_e16_e19_what_the_venue_has_not_is_denied_and_never_sent(
+async def test_e04_e15_e16_e19_what_the_venue_has_not_is_denied_and_never_sent(
     stage: Stage, terms: dict[str, object]
 ) -> None:
     async with stage.trial(**terms) as trial:
         await trial.settled(DENIED)
         assert trial.actions == []
+
+
+@pytest.mark.usefixtures("news")
+@pytest.mark.parametrize("size", [Decimal(970), Decimal(-970)], ids=["buy", "sell"])
+async def test_e05_an_order_in_quote_units_fills_in_base_units(stage: Stage, size: Decimal) -> None:
+    async with stage.trial(open_position_on_start_qty=size, use_quote_quantity=True) as trial:
+        wanted = "0.00999" if size > 0 else "0.01"
+        await eventually(lambda: trial.actions)
+        (asked,) = placed(trial)
+        assert asked["quantity"] == wanted, f"the venue is asked for {asked['quantity']} BTC"
+        await trial.settled([*ACCEPTED, "Updated", "Filled"])
+
+        ((order,), (fill,)) = trial.orders, trial.fills
+        assert fill.size == order.filled_qty.as_decimal() == Decimal(wanted)
+        assert fill.size * fill.price <= 970
+
+
+@pytest.mark.usefixtures("news")
+async def test_e05_a_limit_order_in_quote_units_rests_in_base_units(stage: Stage) -> None:
+    async with stage.trial() as trial:
+        instrument, factory = trial.tester.instrument, trial.tester.order_factory
+        price = instrument.make_price(BID - FAR)
+        quantity = Quantity.from_str("965.00000")
+        order = factory.limit(instrument.id, OrderSide.BUY, quantity, price, quote_quantity=True)
+        trial.tester.submit_order(order)
+        await trial.settled([*ACCEPTED, "Updated"])
+        assert (order.quantity, order.is_quote_quantity) == (instrument.make_qty("0.01"), False)
+        trial.tester.modify_order(order, quantity=instrument.make_qty("0.02"))
+        await trial.settled([*ACCEPTED, "Updated", "PendingUpdate", "Updated"])
 
 
 async def test_e06_stopping_cancels_the_orders_and_closes_the_position(stage: Stage) -> None:

@@ -14,7 +14,7 @@ import pytest_asyncio
 from nautilus_trader.model.enums import OrderSide, OrderStatus, OrderType, TimeInForce
 from nautilus_trader.model.orders import Order
 
-from simulator.fault_rules import Abort, AckRace, AnyRule, Close, DropReply, DropRequest, Status
+from simulator.fault_rules import Abort, AnyRule, Close, DropReply, DropRequest, Status
 from tests.acceptance.exec_brackets import bracket_of
 from tests.acceptance.exec_run import BID, SIZE, Stage, Trial
 from tests.acceptance.exec_words import ACCEPTED, DENIED, SIDES, has_words, named
@@ -68,13 +68,6 @@ def opened(stage: Stage) -> int:
     frames = [r.body for r in stage.run.venue.received if r.kind == "ws"]
     kinds = [f["params"]["type"] for f in frames if f["method"] == "subscribe"]
     return kinds.count(SYNTHETIX.last_stream)
-
-
-@pytest_asyncio.fixture(params=["stream first", "reply first"], loop_scope="module")
-async def news(request: pytest.FixtureRequest, stage: Stage) -> None:
-    """Let what becomes of an order be told by its stream before the reply, or after it."""
-    if request.param == "reply first":
-        stage.run.venue.faults.add(AckRace(ms=50))
 
 
 @contextmanager
