@@ -43,7 +43,8 @@ soak: $(STAMP) redis
 	$(BIN)/pytest -q tests/acceptance/test_faults.py --storms 10000
 	$(BIN)/pytest -q tests/acceptance/test_alert_crashes.py --kills 1000
 
-# Nautilus's execution cases over our adapter and over its own, as a table: a quarter of an hour.
+# Nautilus's cases over our adapters and over its own, as tables: a quarter of an hour. ARGS=synthetix
+# runs those of one venue, in two minutes.
 matrix: $(STAMP)
 	@$(BIN)/python -m tests.matrix $(ARGS)
 

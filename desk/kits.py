@@ -123,9 +123,13 @@ async def _load_hyperliquid_instrument(
 
 def _synthetix_data(file: str, at: str, settings: VenueSettings) -> SynthetixDataClientConfig:
     _check_synthetix(file, at, settings)
+    is_live = settings.execution == "live"
     return SynthetixDataClientConfig(
         base_url_http=settings.base_url_http,
         base_url_ws=settings.base_url_ws,
+        # The venue tells an account's fee rates to its key alone.
+        private_key_env=settings.private_key_env if is_live else None,
+        subaccount_id=_number(settings.subaccount_id_env) if is_live else None,
         instrument_provider=_instruments(settings),
     )
 

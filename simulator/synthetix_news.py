@@ -5,6 +5,7 @@ end.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
 
 import msgspec
 
@@ -37,6 +38,8 @@ FIRST_TRADE = 1 << 52
 NOBODY = "0x" + "0" * 40
 NO_HASH = "0x" + "0" * 64
 
+type Fired = Literal["", "orderPlaced", "orderModified"]
+
 
 class Scribe:
     """Turns the engine's events into pushes and rows.
@@ -51,6 +54,8 @@ class Scribe:
         How figures and times are written.
     trigger_gives_new_id : bool
         An order that fires ends and goes on under a new id (12.1 f).
+    fired : Fired
+        What is told of one that fires and keeps its id; "" is nothing.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Scribe:
         dialect: Dialect,
         *,
         trigger_gives_new_id: bool,
+        fired: Fired = "",
     ) -> None:
         self.records: dict[str, Records] = {}
         self.twaps: dict[int, OrderView] = {}
@@ -67,6 +73,7 @@ class Scribe:
         self._perps = perps
         self._dialect = dialect
         self._renews = trigger_gives_new_id
+        self._fired = fired
 
     def tell(self, events: Iterable[Event], *, are_printed: bool) -> News:
         """Note what happened and return what is pushed of it."""
@@ -122,7 +129,7 @@ class Scribe:
             return ("orderPlaced" if before is None else "orderModified"), {}
         if status is Status.TRIGGERED and not self._renews:
             view.status = "open"
-            return "", {}
+            return self._fired, {}
         if status is Status.FILLED:
             view.status = "filled"
             return "orderFilled", {}

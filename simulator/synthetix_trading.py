@@ -17,7 +17,7 @@ from simulator.market_feed import MarketFeed
 from simulator.synthetix_dialect import Dialect
 from simulator.synthetix_directory import Delegate, Directory, SubAccount
 from simulator.synthetix_limits import SUB_ACCOUNT_TOKENS, TokenBucket
-from simulator.synthetix_news import Scribe
+from simulator.synthetix_news import Fired, Scribe
 from simulator.synthetix_order_wire import OrderView
 from simulator.synthetix_perps import ENGINE_KNOBS, SynthetixPerp, list_perps, venue_rules
 from simulator.synthetix_records import BalanceRow, Records, Sample
@@ -52,6 +52,12 @@ class TradingOptions(msgspec.Struct, frozen=True, kw_only=True):
         taken at its word.
     client_id_scope
         Which orders' client ids are taken (12.1 e): those that live, or all there ever were.
+    fired
+        What is told when a trigger fires that keeps its id (12.1 f), before its trades: nothing, or
+        one of two events.
+    modify_quantity
+        What the quantity of a change is (12.1 h): the whole one, what is filled included, or what
+        is to remain.
     tokens
         What a subaccount may spend in 10 s (12.1 k); 0 is no limit.
     whitelist
@@ -69,6 +75,8 @@ class TradingOptions(msgspec.Struct, frozen=True, kw_only=True):
     rising_nonces: bool = False
     expires_in: Literal["both", "s", "ms"] = "both"
     client_id_scope: Literal["live", "ever"] = "live"
+    fired: Fired = ""
+    modify_quantity: Literal["total", "remaining"] = "total"
     tokens: int = SUB_ACCOUNT_TOKENS
     orders_per_market: int = 100
     orders_in_all: int = 500
@@ -102,6 +110,7 @@ class Trading:
             lambda: self._feed.perps,
             options.dialect,
             trigger_gives_new_id=options.knobs.trigger_gives_new_id,
+            fired=options.fired,
         )
         self.close_only: frozenset[str] = frozenset()
         self.collateral: dict[tuple[str, str], Decimal] = {}

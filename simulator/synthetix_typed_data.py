@@ -19,6 +19,7 @@ ORDER = (
     "Order(string symbol,string side,string orderType,string price,string triggerPrice,"
     "string quantity,bool reduceOnly,bool isTriggerMarket,string clientOrderId,bool closePosition)"
 )
+MODIFICATION = "Modification(uint256 orderId,string price,string quantity,string triggerPrice)"
 _TAIL = "uint256 nonce,uint256 expiresAfter)"
 ENCODED_TYPES = {
     "auth": "AuthMessage(uint256 subAccountId,uint256 timestamp,string action)",
@@ -37,6 +38,10 @@ ENCODED_TYPES = {
     "modifyOrderByCloid": (
         "ModifyOrderByCloid(uint256 subAccountId,string clientOrderId,string price,string quantity,"
         f"string triggerPrice,{_TAIL}"
+    ),
+    # Nobody has seen what is signed of this one: it is made up, alike to PlaceOrders.
+    "modifyOrderBatch": (
+        f"ModifyOrderBatch(uint256 subAccountId,Modification[] orders,{_TAIL}{MODIFICATION}"
     ),
     "updateLeverage": (
         f"UpdateLeverage(uint256 subAccountId,string symbol,string leverage,{_TAIL}"
@@ -141,8 +146,9 @@ def _message(
     for kind, field in structs[name]:
         key = field.lower()
         value = values.get(key, values.get(_WIRE_NAMES.get(key, "")))
-        if kind == "Order[]":
-            made[field] = [_message("Order", structs, each) for each in _objects(value)]
+        if kind.removesuffix("[]") in structs:
+            inner = kind.removesuffix("[]")
+            made[field] = [_message(inner, structs, each) for each in _objects(value)]
         elif kind.endswith("[]"):
             made[field] = [_value(kind[:-2], each) for each in _list(value)]
         else:

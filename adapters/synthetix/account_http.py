@@ -31,6 +31,7 @@ from adapters.synthetix.constants import (
     TOKENS,
 )
 from adapters.synthetix.http import SynthetixHttpClient, respect
+from adapters.synthetix.schemas import FeeTier
 from adapters.synthetix.signing import Signer
 from adapters.synthetix.wire import decoder
 
@@ -49,6 +50,7 @@ _TRADES = decoder(TradePage)
 _POSITIONS = decoder(list[Position])
 _SUB_ACCOUNT = decoder(SubAccount)
 _FUNDINGS = decoder(FundingPayments)
+_FEE_RATE = decoder(FeeTier)
 
 
 class AccountHttp:
@@ -157,6 +159,10 @@ class AccountHttp:
     async def sub_account(self) -> SubAccount:
         """Return the money, the margins and the leverages."""
         return await self._ask("getSubAccount", {}, _SUB_ACCOUNT)
+
+    async def fee_rate(self) -> FeeTier:
+        """Return the fee rates that hold now, discounts included."""
+        return await self._ask("getFeeRate", {}, _FEE_RATE)
 
     async def funding_total(self) -> Decimal:
         """Return what the latest payments of funding come to, below zero if it was paid."""

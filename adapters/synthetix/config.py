@@ -25,6 +25,11 @@ class SynthetixDataClientConfig(LiveDataClientConfig, frozen=True):
         Another WebSocket address, without `/info` and `/trade`: `ws://127.0.0.1:9001/v1/ws`.
     proxy_url : str, optional
         An HTTP proxy for both.
+    private_key_env : str, optional
+        The environment variable with the key whose account's fee rates the instruments carry: the
+        venue tells them to a signer alone. Without it they carry the base tier.
+    subaccount_id : str, optional
+        The sub-account of these rates; needed with a delegate's key, and by an owner of several.
     book_depth : int, default 50
         Levels of each side of a book: 10, 50 or 100.
     book_update_ms : int, default 50
@@ -57,6 +62,8 @@ class SynthetixDataClientConfig(LiveDataClientConfig, frozen=True):
     base_url_http: str | None = None
     base_url_ws: str | None = None
     proxy_url: str | None = None
+    private_key_env: str | None = None
+    subaccount_id: str | None = None
     book_depth: PositiveInt = 50
     book_update_ms: PositiveInt = 50
     update_instruments_interval_mins: PositiveFloat | None = 60.0

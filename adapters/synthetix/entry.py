@@ -116,7 +116,8 @@ class OrderEntry:
             reports_trigger = one.order.order_type in LIMIT_TRIGGERS
             self._tracker.submitted(key, one.size, reports_trigger=reports_trigger)
             self._doubts.submits[key] = sent
-            self._reporter.submitted(one.order, None)
+            size = one.size if one.order.is_quote_quantity else None
+            self._reporter.submitted(one.order, size)
 
     def _on_placed(self, order: Order, outcome: Status) -> None:
         key = order.client_order_id.value

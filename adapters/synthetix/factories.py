@@ -15,6 +15,7 @@ from adapters.common.wallet import read_wallet
 from adapters.synthetix.config import SynthetixDataClientConfig, SynthetixExecClientConfig
 from adapters.synthetix.data import SynthetixDataClient
 from adapters.synthetix.execution import SynthetixExecutionClient
+from adapters.synthetix.fees import AccountFees
 from adapters.synthetix.http import SynthetixHttpClient, address_governor
 from adapters.synthetix.providers import SynthetixInstrumentProvider
 
@@ -44,9 +45,17 @@ class SynthetixLiveDataClientFactory(LiveDataClientFactory):
         cache: Cache,
         clock: LiveClock,
     ) -> SynthetixDataClient:
-        """Return a data client with its own HTTP client and instrument provider."""
+        """
+        Return a data client with its own HTTP client and instrument provider.
+
+        Raises
+        ------
+        ValueError
+            If its settings name a key, and the environment has none there.
+
+        """
         http = http_client(config)
-        provider = SynthetixInstrumentProvider(http, clock, config.instrument_provider)
+        provider = _instrument_provider(config, http, clock)
         return SynthetixDataClient(loop, http, msgbus, cache, clock, provider, config, name)
 
 
@@ -89,7 +98,7 @@ class SynthetixLiveExecClientFactory(LiveExecClientFactory):
             msgbus,
             cache,
             clock,
-            SynthetixInstrumentProvider(http, clock, config.instrument_provider),
+            _instrument_provider(config, http, clock),
             config,
             name,
         )
@@ -99,7 +108,19 @@ def build_instrument_provider(
     config: SynthetixDataClientConfig, clock: LiveClock
 ) -> SynthetixInstrumentProvider:
     """Return a provider with an HTTP client of its own, to look instruments up without a node."""
-    return SynthetixInstrumentProvider(http_client(config), clock, config.instrument_provider)
+    return _instrument_provider(config, http_client(config), clock)
+
+
+def _instrument_provider(
+    config: SynthetixDataClientConfig | SynthetixExecClientConfig,
+    http: SynthetixHttpClient,
+    clock: LiveClock,
+) -> SynthetixInstrumentProvider:
+    fees = None
+    if config.private_key_env is not None:
+        wallet = read_wallet(os.environ, config.private_key_env)
+        fees = AccountFees(http, wallet, config.subaccount_id, config.http_max_attempts).rates
+    return SynthetixInstrumentProvider(http, clock, config.instrument_provider, fees)
 
 
 def http_client(

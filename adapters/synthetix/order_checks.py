@@ -33,6 +33,7 @@ def check_order(
     asset: Asset,
     now_ns: int,
     *,
+    size: Decimal | None = None,
     position: Decimal | None = None,
     in_bracket: bool = False,
 ) -> str | None:
@@ -43,7 +44,7 @@ def check_order(
 
     Parameters
     ----------
-    order, asset, in_bracket
+    order, asset, size, in_bracket
         As for `orders.order_to_wire`.
     now_ns : int
         The venue's time, as far as it is known.
@@ -52,15 +53,16 @@ def check_order(
         as for an exit whose entry is in the same list.
 
     """
+    size = order.quantity.as_decimal() if size is None else size
     return (
         _check_kind(order)
         or _check_time_in_force(order)
         or _check_expiry(order, now_ns)
         or _check_client_order_id(order)
-        or _check_size(order, asset)
+        or _check_size(order, asset, size)
         or _check_prices(order, asset)
         or _check_position(order, None if in_bracket else position)
-        or _check_notional(order, asset)
+        or _check_notional(order, asset, size)
     )
 
 
@@ -76,8 +78,6 @@ def _check_kind(order: Order) -> str | None:
         )
     if order.is_post_only and order.order_type != OrderType.LIMIT:
         return f"Expected no post-only on a {name} order, which the venue has on LIMIT alone"
-    if order.is_quote_quantity:
-        return f"Expected a quantity in base units, was {order.quantity} in quote units"
     display_qty = getattr(order, "display_qty", None)  # limit orders alone have the attribute
     if display_qty is not None:
         return f"Expected an order that shows its whole size, was a display size of {display_qty}"
@@ -129,8 +129,7 @@ def _check_client_order_id(order: Order) -> str | None:
     )
 
 
-def _check_size(order: Order, asset: Asset) -> str | None:
-    size = order.quantity.as_decimal()
+def _check_size(order: Order, asset: Asset, size: Decimal) -> str | None:
     if size % asset.size_step:
         return f"Expected a size in steps of {asset.size_step}, was {size}"
     # What closes a position may be a rest that is smaller than any order; the venue decides.
@@ -172,11 +171,11 @@ def _check_position(order: Order, position: Decimal | None) -> str | None:
     )
 
 
-def _check_notional(order: Order, asset: Asset) -> str | None:
+def _check_notional(order: Order, asset: Asset, size: Decimal) -> str | None:
     if order.is_reduce_only or not (order.has_price or order.has_trigger_price):
         return None
     price = (order.price if order.has_price else order.trigger_price).as_decimal()
-    worth = order.quantity.as_decimal() * price
+    worth = size * price
     if worth >= asset.notional_min:
         return None
     return f"Expected a value of at least {asset.notional_min}, was {worth} at {price}"

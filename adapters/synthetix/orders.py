@@ -87,10 +87,17 @@ def normalize_price(price: Decimal, asset: Asset, *, is_buy: bool) -> Decimal:
     return (price / asset.price_step).to_integral_value(rounding) * asset.price_step
 
 
+def base_size(quote_quantity: Decimal, price: Decimal, asset: Asset) -> Decimal:
+    """Return the size that `quote_quantity` buys at `price`, rounded down to a lot (may be 0)."""
+    lots = (quote_quantity / price / asset.size_step).to_integral_value(ROUND_FLOOR)
+    return lots * asset.size_step
+
+
 def order_to_wire(
     order: Order,
     asset: Asset,
     *,
+    size: Decimal | None = None,
     in_bracket: bool = False,
 ) -> OrderWire:
     """
@@ -102,6 +109,8 @@ def order_to_wire(
         The order.
     asset : Asset
         The instrument.
+    size : Decimal, optional
+        The size in base units; the order's own by default.
     in_bracket : bool, default False
         If the order is a child of a ``normalTpsl`` group. The venue takes only triggers there, so
         that a limit child goes as a take-profit limit whose trigger is its own price; post-only it
@@ -122,7 +131,7 @@ def order_to_wire(
         order_type=kind,
         price=price_to_wire(price, asset, is_buy=is_buy),
         trigger_price=price_to_wire(trigger_price, asset, is_buy=is_buy),
-        quantity=decimal_to_wire(order.quantity.as_decimal()),
+        quantity=decimal_to_wire(order.quantity.as_decimal() if size is None else size),
         reduce_only=order.is_reduce_only,
         is_trigger_market=order.order_type in _MARKET_TRIGGERS,
         client_order_id=order.client_order_id.value,

@@ -1,4 +1,4 @@
-"""Whether an order may be sent, and as what; it sends no order."""
+"""Whether an order may be sent, and as what: sizes converted; it sends no order."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -13,9 +13,18 @@ from nautilus_trader.model.orders import Order
 from adapters.common.order_amends import Terms
 from adapters.common.order_tracker import OrderTracker
 from adapters.synthetix.actions import OrderKind, OrderWire, decimal_to_wire
-from adapters.synthetix.constants import NANOS_PER_MILLI
+from adapters.synthetix.constants import NANOS_PER_MILLI, NANOS_PER_SECOND
 from adapters.synthetix.order_checks import check_order
-from adapters.synthetix.orders import Asset, normalize_price, order_kind, order_to_wire
+from adapters.synthetix.orders import (
+    Asset,
+    base_size,
+    normalize_price,
+    order_kind,
+    order_to_wire,
+)
+
+# A quote changes with the market's best prices; one older than this may be of a lost subscription.
+QUOTE_AGE_MAX_NS = 10_000_000_000
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -47,7 +56,7 @@ class OrderPreparation:
     Parameters
     ----------
     cache : Cache
-        Instruments and positions.
+        Instruments, quotes, positions, and the parents of exits.
     tracker : OrderTracker
         Tells what has been filled of an order that is to be modified.
     venue_ms : Callable[[], int]
@@ -69,10 +78,34 @@ class OrderPreparation:
             return f"Expected an instrument that is loaded, was {order.instrument_id}"
         asset = self._asset(instrument)
         now_ns = self._venue_ms() * NANOS_PER_MILLI
+        size: Decimal = order.quantity.as_decimal()
+        if order.is_quote_quantity:
+            price = self._price_of(order, now_ns)
+            if price is None:
+                age_secs = QUOTE_AGE_MAX_NS // NANOS_PER_SECOND
+                return f"Expected a quote of the last {age_secs} s to convert {size} by, found none"
+            size = base_size(size, price, asset)
+        position = self._position(order)
         reason = check_order(
-            order, asset, now_ns, position=self._position(order), in_bracket=in_bracket
+            order, asset, now_ns, size=size, position=position, in_bracket=in_bracket
         )
-        return reason or Ready(order, order_to_wire(order, asset, in_bracket=in_bracket))
+        return reason or Ready(order, order_to_wire(order, asset, size=size, in_bracket=in_bracket))
+
+    def _price_of(self, order: Order, now_ns: int) -> Decimal | None:
+        """Return the price by which quote units become base units, None if there is none now."""
+        # The exits of a bracket are as large as its entry.
+        parent = self._cache.order(order.parent_order_id) if order.parent_order_id else None
+        priced: Order = order if parent is None else parent
+        price: Price | None = priced.price if priced.has_price else None
+        if price is None and priced.has_trigger_price:
+            price = priced.trigger_price
+        if price is None:
+            quote = self._cache.quote_tick(priced.instrument_id)
+            if quote is None or now_ns - quote.ts_event > QUOTE_AGE_MAX_NS:
+                return None
+            price = quote.ask_price if priced.is_buy else quote.bid_price
+        found: Decimal = price.as_decimal()
+        return found if found > 0 else None
 
     def modification(
         self,

@@ -35,7 +35,8 @@ class SynthetixInstrumentProvider(VenueInstrumentProvider):
     config : InstrumentProviderConfig, optional
         What to load on start.
     fees : Callable[[], Awaitable[FeeTier]], optional
-        Tells the fee rates of an account; without it the base tier's apply.
+        Asks for the fee rates of an account; without it the base tier's apply. It may raise
+        VenueError, and ValueError for a key that has no account.
 
     """
 
@@ -49,7 +50,8 @@ class SynthetixInstrumentProvider(VenueInstrumentProvider):
         super().__init__(SYNTHETIX, config)
         self._http = http
         self._clock = clock
-        self._fees = fees or self._base_tier
+        self._ask_fees = fees
+        self._own_fees: FeeTier | None = None
 
     def _matches(self, instrument: Instrument, filters: Mapping[str, Any]) -> bool:
         return matches(instrument, filters)
@@ -60,6 +62,16 @@ class SynthetixInstrumentProvider(VenueInstrumentProvider):
         ts_init = self._clock.timestamp_ns()
         perpetuals = parse_perpetuals(records, fees, ts_init, self._log.warning)
         return {instrument.id: instrument for instrument in perpetuals}
+
+    async def _fees(self) -> FeeTier:
+        """Return the account's rates, or those that stand for them while it is told none."""
+        if self._ask_fees is not None:
+            try:
+                self._own_fees = await self._ask_fees()
+            except VenueRefused as e:
+                stand_in = "the base tier" if self._own_fees is None else "the last answer"
+                self._log.warning(f"The account's fees are not told, {stand_in} is taken: {e}")
+        return self._own_fees or await self._base_tier()
 
     async def _base_tier(self) -> FeeTier:
         try:

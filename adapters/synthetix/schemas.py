@@ -199,7 +199,12 @@ class FundingHistory(msgspec.Struct, frozen=True):
 
 
 class FeeTier(msgspec.Struct, frozen=True):
-    """One tier of fees, as fractions of the notional (getTiers)."""
+    """
+    Fee rates, as fractions of the notional: those of a tier (getTiers) or an account (getFeeRate).
+
+    `{"makerFeeRate":"0.0002","takerFeeRate":"0.0005","minTradeVolume":"0"}`; of an account there is
+    no volume at this place.
+    """
 
     makerFeeRate: Amount
     takerFeeRate: Amount

@@ -53,7 +53,12 @@ async def synthetix_clients(
     monkeypatch.setenv(KEY_VARIABLE, key)
     addresses: dict[str, Any] = {"base_url_http": venue.http_url, "base_url_ws": venue.ws_url}
     yield Clients(
-        SynthetixDataClientConfig(**addresses, instrument_provider=PROVIDER),
+        SynthetixDataClientConfig(
+            **addresses,
+            instrument_provider=PROVIDER,
+            private_key_env=KEY_VARIABLE,
+            subaccount_id=settings.get("subaccount_id"),
+        ),
         SynthetixLiveDataClientFactory,
         SynthetixExecClientConfig(
             **addresses,

@@ -79,6 +79,11 @@ async def test_d01_d03_instruments_come_with_the_venues_rules(run: Run) -> None:
     assert (btc.maker_fee, btc.taker_fee) == (Decimal("0.0002"), Decimal("0.0005"))
 
 
+async def test_d02_a_subscribed_instrument_comes(run: Run) -> None:
+    # More often than the one answer to the request above.
+    assert len([i for i in run.tester.seen["on_instrument"] if i.id == BTC]) >= 2
+
+
 async def test_d10_d14_the_managed_book_is_the_venues(run: Run) -> None:
     book = run.tester._books[BTC]
     last = run.tester.seen["on_order_book_deltas"][-1]
@@ -167,7 +172,7 @@ async def test_d61_d62_closes_and_greeks_are_refused_and_not_held(run: Run) -> N
 
 
 @pytest.mark.parametrize("kind", [OrderBookDeltas, QuoteTick], ids=["d15", "d21"])
-async def test_history_that_the_venue_does_not_keep_is_answered_with_nothing(
+async def test_d15_d21_history_that_the_venue_does_not_keep_is_answered_with_nothing(
     run: Run, kind: type
 ) -> None:
     assert not run.tester.has_pending_requests()

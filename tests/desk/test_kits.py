@@ -17,7 +17,7 @@ environment = "{environment}"
 trader_id = "DESK-001"
 [venues.{venue}]
 network = "{network}"
-execution = "live"
+execution = "{execution}"
 private_key_env = "TEST_KEY"
 {more}
 [[strategies]]
@@ -37,7 +37,9 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_ADDRESS", "0x" + "ab" * 20)
 
 
-def profile(more: str, venue: str = "synthetix", network: str = "loopback") -> Profile:
+def profile(
+    more: str, venue: str = "synthetix", network: str = "loopback", execution: str = "live"
+) -> Profile:
     environment = "testnet" if network == "testnet" else "demo"
     addresses = LOOPBACK if network == "loopback" else ""
     text = PROFILE.format(
@@ -45,6 +47,7 @@ def profile(more: str, venue: str = "synthetix", network: str = "loopback") -> P
         venue=venue,
         upper=venue.upper(),
         network=network,
+        execution=execution,
         more=addresses + more,
     )
     return parse_profile(text.encode(), "mine.toml")
@@ -70,11 +73,20 @@ def test_every_setting_of_live_orders_reaches_the_client() -> None:
     assert execution.ws_url == "ws://127.0.0.1:1/v1/ws/trade"
     assert execution.private_key_env == "TEST_KEY"
     assert execution.subaccount_id == NUMBER
+    # For the fee rates, which the venue tells to the key alone.
+    assert (data.private_key_env, data.subaccount_id) == ("TEST_KEY", NUMBER)
     assert execution.leverages == {"BTC-USDT-PERP.SYNTHETIX": 5}
     assert (execution.expires_after_secs, execution.dead_mans_switch_secs) == (9, 60)
     assert (execution.state_directory, execution.keep_warm) == ("here", True)
     ids = {str(one) for one in execution.instrument_provider.load_ids}
     assert ids == {"BTC-USDT-PERP.SYNTHETIX"}
+
+
+def test_paper_needs_no_key() -> None:
+    config = node_config(profile("", execution="sandbox"), Path("logs"))
+    data = config.data_clients["SYNTHETIX"]
+    assert isinstance(data, SynthetixDataClientConfig)
+    assert (data.private_key_env, data.subaccount_id) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -128,10 +128,6 @@ TYPES = "LIMIT, LIMIT_IF_TOUCHED, MARKET, MARKET_IF_TOUCHED, STOP_LIMIT, STOP_MA
             limit(display_qty=Quantity.from_str("0.00500")),
             "Expected an order that shows its whole size, was a display size of 0.00500",
         ),
-        (
-            limit(quote_quantity=True),
-            "Expected a quantity in base units, was 0.01000 in quote units",
-        ),
         (limit(size="0.010001"), "Expected a size in steps of 0.00001, was 0.010001"),
         (limit(size="0.00099"), "Expected a size of at least 0.001, was 0.00099"),
         (limit(size="100.00001"), "Expected a size of at most 100, was 100.00001"),

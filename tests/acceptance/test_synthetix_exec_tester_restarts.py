@@ -1,0 +1,202 @@
+"""
+Nautilus's cases of starting, stopping and restarting (TC-E80 to TC-E87) over Synthetix.
+
+A tester leaves orders and a position; a second node, whose cache is empty, meets the same venue.
+What it then holds is compared with the venue's books and with what the first node held.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from nautilus_trader.model.enums import OrderSide, OrderStatus
+
+from simulator.synthetix_news import FIRST_TRADE
+from tests.acceptance.exec_held import Deed, Held, Worth, deeds, held, worth_of
+from tests.acceptance.exec_run import BID, SIZE, Stage
+from tests.acceptance.exec_words import ACCEPTED, FILLED, STOPS
+from tests.acceptance.findings import changed
+from tests.acceptance.synthetix_run import BTC
+from tests.acceptance.synthetix_stage import (
+    BOTH,
+    BRACKET,
+    limits,
+    still_synthetix,
+    stops,
+    synthetix_staged,
+)
+from tests.acceptance.trading_run import CASH
+from tests.waiting import eventually
+
+LEAVE = {"cancel_orders_on_stop": False, "close_positions_on_stop": False}
+
+type At = tuple[Path, pytest.MonkeyPatch]
+
+
+@pytest.fixture
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> At:
+    return tmp_path, monkeypatch
+
+
+# Life cycle
+
+
+async def test_e80_to_e83_a_node_opens_on_start_and_leaves_nothing_on_stop(at: At) -> None:
+    async with (
+        still_synthetix() as market,
+        synthetix_staged(market, *at) as stage,
+        stage.trial(open_position_on_start_qty=SIZE, **BOTH) as trial,
+    ):
+        await trial.settled(FILLED, ACCEPTED, ACCEPTED)  # E80
+        await trial.stop()  # E81, E82
+        assert stage.is_flat()
+        await eventually(lambda: unsubscribed(stage, "trades"))  # E83
+        count = len(trial.events)
+        stage.show(BID + 50)
+        stage.show(BID)
+        assert len(trial.events) == count
+
+
+def unsubscribed(stage: Stage, kind: str) -> bool:
+    frames = [r.body for r in stage.run.venue.received if r.kind == "ws"]
+    gone = [f["params"]["type"] for f in frames if f["method"] == "unsubscribe"]
+    return kind in gone
+
+
+# Restarts
+
+
+RESTING = {
+    "limits": [limits(OrderSide.BUY), limits(OrderSide.SELL) | {"use_post_only": True}],
+    "good till a date": [limits(OrderSide.BUY) | {"order_expire_time_delta_mins": 60}],
+    "bracket": [limits(OrderSide.BUY) | BRACKET],
+}
+
+
+@pytest.mark.parametrize("kinds", RESTING)
+async def test_e84_open_orders_are_what_they_were(at: At, kinds: str) -> None:
+    """A limit, one with a date or a bracket that waits, each with its own name."""
+    async with still_synthetix() as market:
+        async with synthetix_staged(market, *at) as stage:
+            before: dict[str, Held] = {}
+            for settings in RESTING[kinds]:
+                async with stage.trial(subscribe_quotes=False, **settings, **LEAVE) as trial:
+                    trial.prompt()
+                    await trial.settled(*[ACCEPTED] * (3 if kinds == "bracket" else 1))
+                    before |= held(trial.orders)
+                    trial.tester.stop()
+            assert len(before) == len(stage.run.ledger.live)
+        async with synthetix_staged(market, *at) as again:
+            await is_held_again(again, before)
+
+
+async def test_e84_conditional_orders_are_what_they_were(at: At) -> None:
+    """One of each kind, against one position."""
+    async with still_synthetix() as market:
+        async with synthetix_staged(market, *at) as stage:
+            before: dict[str, Held] = {}
+            for kind in STOPS:
+                terms = stops(OrderSide.SELL, kind)
+                async with stage.trial(subscribe_quotes=False, **terms, **LEAVE) as trial:
+                    await eventually(lambda t=trial: t.stories() == [FILLED])
+                    trial.prompt()
+                    await eventually(lambda t=trial: t.stories() == [FILLED, ACCEPTED])
+                    before |= held(trial.orders[1:])
+                    trial.tester.stop()
+            assert len(before) == len(stage.run.ledger.live) == len(STOPS)
+        async with synthetix_staged(market, *at) as again:
+            await is_held_again(again, before)
+
+
+async def is_held_again(again: Stage, before: dict[str, Held]) -> None:
+    """Compare what the second node holds open, and cancel it by that."""
+    found = held(again.run.cache.orders_open())
+    assert found == before, changed(found, before)
+    for order in again.run.cache.orders_open():
+        again.run.hand.cancel_order(order)
+    await eventually(lambda: not again.run.ledger.live)
+
+
+class Night(NamedTuple):
+    """What a first session left, and the second that met it."""
+
+    orders: dict[str, Deed]
+    worth: Worth
+    again: Stage
+
+
+@asynccontextmanager
+async def after_three_trades(at: At, size: Decimal) -> AsyncIterator[Night]:
+    """Open, add and close half: three orders with commissions, profit on two of them."""
+    async with still_synthetix() as market:
+        async with synthetix_staged(market, *at) as stage:
+            async with stage.trial(open_position_on_start_qty=size, **LEAVE) as trial:
+                await trial.settled(FILLED)
+                stage.show(BID + 100)
+                trial.tester.open_position(size)
+                await trial.settled(FILLED, FILLED)
+                stage.show(BID - 50)
+                trial.tester.open_position(-size / 2)
+                await trial.settled(FILLED, FILLED, FILLED)
+                orders = deeds(trial.orders)
+                (position,) = trial.positions
+                fees = sum(fill.fee for fill in trial.fills)
+                assert [money.as_decimal() for money in position.commissions()] == [fees]
+                trial.tester.stop()
+            worth = worth_of(position)
+        async with synthetix_staged(market, *at) as again:
+            yield Night(orders, worth, again)
+
+
+@pytest.mark.parametrize("size", [SIZE, -SIZE], ids=["long", "short"])
+async def test_e85_filled_orders_are_what_they_were(at: At, size: Decimal) -> None:
+    async with after_three_trades(at, size) as night:
+        orders = night.again.run.cache.orders()
+        now = deeds(orders)
+        assert now == night.orders, changed(now, night.orders)
+        assert night.again.cash_here() == night.again.cash_there()
+        ids = [trade_id.value for order in orders for trade_id in order.trade_ids]
+        fills = night.again.run.ledger.fills
+        assert sorted(ids) == sorted(str(FIRST_TRADE + fill.tid) for fill in fills)
+
+
+@pytest.mark.parametrize("size", [SIZE, -SIZE], ids=["e86-long", "e87-short"])
+async def test_e86_e87_a_position_is_what_it_was(at: At, size: Decimal) -> None:
+    async with after_three_trades(at, size) as night:
+        (found,) = night.again.run.cache.positions_open()
+        assert found.signed_decimal_qty() == size * Decimal("1.5")
+        (there,) = (p for p in night.again.run.ledger.positions.values() if p.size)
+        entry = there.entry_notional / abs(there.size)
+        assert found.avg_px_open == pytest.approx(float(entry)), "another average price"
+        worth = worth_of(found)
+        assert worth == night.worth, changed({BTC: worth}, {BTC: night.worth})
+
+
+async def test_e85_a_round_trip_of_a_prior_session_keeps_its_profit_to_the_last_digit(
+    at: At,
+) -> None:
+    """A limit that rested, and the stop that closed what it bought."""
+    async with still_synthetix() as market:
+        async with synthetix_staged(market, *at) as stage:
+            terms = limits(OrderSide.BUY) | BRACKET | LEAVE
+            async with stage.trial(subscribe_quotes=False, **terms) as trial:
+                trial.prompt()
+                await trial.settled(ACCEPTED, ACCEPTED, ACCEPTED)
+                stage.show(BID - 510)
+                await trial.settled(FILLED, ACCEPTED, ACCEPTED)
+                stage.show(BID - 1_010)
+                await trial.settled(FILLED, [*ACCEPTED, "Canceled"], FILLED)
+                orders = deeds(trial.orders)
+                trial.tester.stop()
+            assert stage.is_flat()
+        async with synthetix_staged(market, *at) as again:
+            cache = again.run.cache
+            now = deeds(cache.orders())
+            assert now == orders, changed(now, orders)
+            (position,) = cache.positions_closed()
+            assert position.realized_pnl.as_decimal() == again.run.ledger.raw - CASH
+            stop = next(order for order in cache.orders() if order.order_type in STOPS[:2])
+            assert stop.status == OrderStatus.FILLED
