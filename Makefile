@@ -37,11 +37,13 @@ bench: $(STAMP)
 seeds: $(STAMP)
 	$(BIN)/pytest -q tests/desk/test_market.py --seeds 5000
 
-# Longer ones: 10,000 scripts of orders, each under a fault of its own, lose and double nothing on either venue; no more
-# does a stream of alerts through 1,000 kills of node, sidecar and Redis.
+# Longer ones: 10,000 scripts of orders, each under a fault of its own, lose and double nothing on
+# either venue; no more does a stream of alerts through 1,000 kills of node, sidecar and Redis. A
+# venue that is away for two minutes, in every way, leaves the other alone.
 soak: $(STAMP) redis
 	$(BIN)/pytest -q tests/acceptance/test_faults.py --storms 10000
 	$(BIN)/pytest -q tests/acceptance/test_alert_crashes.py --kills 1000
+	$(BIN)/pytest -q tests/acceptance/test_two_venues.py --away-secs 125
 
 # Nautilus's cases over our adapters and over its own, as tables: a quarter of an hour. ARGS=synthetix
 # runs those of one venue, in two minutes.

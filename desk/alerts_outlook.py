@@ -7,6 +7,7 @@ from nautilus_trader.config import StrategyConfig
 from nautilus_trader.model.instruments import Instrument
 
 from strategies.alert_strategy import AlertStrategyConfig
+from strategies.hedge_strategy import HedgeStrategyConfig
 from strategies.protection import (
     resting_price,
 )
@@ -84,7 +85,7 @@ def outlook_of(alert: Alert, config: StrategyConfig, market: Market) -> Outlook:
     if alert.action is None:
         return Outlook(why_none="It is a heartbeat: it says that its sender is alive")
     if not isinstance(config, AlertStrategyConfig):
-        return Outlook(why_none="Its strategy is code of your own, which decides by itself")
+        return Outlook(why_none=_decided_elsewhere(config))
     if alert.instrument_id != config.instrument_id:
         return Outlook(
             why_none=f"The strategy refuses it (wrong_instrument): it trades {config.instrument_id}"
@@ -114,6 +115,13 @@ def outlook_of(alert: Alert, config: StrategyConfig, market: Market) -> Outlook:
         ),
         remarks=tuple(remarks),
     )
+
+
+def _decided_elsewhere(config: StrategyConfig) -> str:
+    if isinstance(config, HedgeStrategyConfig):
+        legs = f"{config.same.strategy} and, turned round, to {config.opposite.strategy}"
+        return f"It is handed on to {legs}, each of which decides by itself"
+    return "Its strategy is code of your own, which decides by itself"
 
 
 def _target(alert: Alert, config: AlertStrategyConfig, market: Market) -> tuple[Decimal, bool, str]:

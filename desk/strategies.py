@@ -12,10 +12,15 @@ from nautilus_trader.trading.strategy import Strategy
 from config.decoding import convert
 from config.errors import ProfileError
 from config.settings import Profile, StrategySettings
-from strategies.alert_strategy import AlertStrategy
+from strategies.alert_strategy import AlertStrategy, AlertStrategyConfig
+from strategies.hedge_strategy import HedgeStrategy, HedgeStrategyConfig
 from strategies.rsi_strategy import RsiStrategy
 
-STRATEGIES: dict[str, type[Strategy]] = {"rsi": RsiStrategy, "alert": AlertStrategy}
+STRATEGIES: dict[str, type[Strategy]] = {
+    "rsi": RsiStrategy,
+    "alert": AlertStrategy,
+    "hedge": HedgeStrategy,
+}
 
 
 def strategy_configs(profile: Profile) -> list[tuple[type[Strategy], StrategyConfig]]:
@@ -25,7 +30,8 @@ def strategy_configs(profile: Profile) -> list[tuple[type[Strategy], StrategyCon
     Raises
     ------
     ProfileError
-        For an unknown strategy, a wrong parameter, or two live strategies in one instrument.
+        For an unknown strategy, a wrong parameter, two live strategies in one instrument, or a
+        hedge whose leg is none.
 
     """
     traders: dict[InstrumentId, str] = {}
@@ -45,7 +51,30 @@ def strategy_configs(profile: Profile) -> list[tuple[type[Strategy], StrategyCon
             claims = config.external_order_claims or [instrument]
             config = msgspec.structs.replace(config, external_order_claims=claims)
         found.append((strategy_type, config))
+    _check_legs(profile, [config for _, config in found])
     return found
+
+
+def _check_legs(profile: Profile, configs: list[StrategyConfig]) -> None:
+    """Refuse a hedge that would speak to a strategy that does not hear it."""
+    legs = {
+        config.name: config.instrument_id
+        for config in configs
+        if isinstance(config, AlertStrategyConfig)
+    }
+    indexes = {settings.id: index for index, settings in enumerate(profile.strategies)}
+    for config in configs:
+        if not isinstance(config, HedgeStrategyConfig):
+            continue
+        for side, leg in (("same", config.same), ("opposite", config.opposite)):
+            at = f"strategies[{indexes[config.name]}].parameters.{side}"
+            if leg.strategy not in legs:
+                wanted = "the id of an enabled strategy of the kind 'alert'"
+                raise ProfileError(profile.file, f"{at}.strategy", wanted, repr(leg.strategy))
+            if legs[leg.strategy] != leg.instrument_id:
+                wanted = f"what {leg.strategy!r} trades, '{legs[leg.strategy]}'"
+                found = f"'{leg.instrument_id}'"
+                raise ProfileError(profile.file, f"{at}.instrument_id", wanted, found)
 
 
 def alert_strategies(profile: Profile) -> list[str]:

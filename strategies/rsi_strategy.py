@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import msgspec
 from nautilus_trader.config import StrategyConfig
 from nautilus_trader.core.data import Data
 from nautilus_trader.core.message import Event
@@ -14,7 +15,7 @@ from nautilus_trader.trading.strategy import Strategy
 from strategies.protection import AtrDistance, Distance
 from strategies.rsi import Rsi
 from strategies.rsi_decision import Intent, RsiRule, Side
-from strategies.signals import Action, Signal, signal_data_type
+from strategies.signals import Action, Reason, Signal, signal_data_type
 from strategies.sizing import Sizing
 from strategies.trader import StrategyStatus, Trader, contained
 from strategies.warmup import BarMerger
@@ -28,7 +29,20 @@ SPARE_BARS = 5
 HISTORY_SPANS = 2
 """How far back to look, in warm-ups: quiet markets have gaps, and a replay lies in the past."""
 
+NANOSECONDS = 1_000_000_000
+"""In a second."""
+
+TOO_LATE = "A signal was not traded late: the order of an earlier one was under way for too long"
+
 _ACTIONS = {Intent.LONG: Action.BUY, Intent.SHORT: Action.SELL, Intent.FLAT: Action.CLOSE}
+
+
+class _Wish(msgspec.Struct, frozen=True):
+    """A position to go to, signed; no longer wanted after `ts_expires` (nanoseconds)."""
+
+    target: Decimal
+    tag: str
+    ts_expires: int
 
 
 class RsiStrategyConfig(StrategyConfig, kw_only=True, frozen=True):
@@ -113,6 +127,7 @@ class RsiStrategy(Strategy):
         self._rule = RsiRule(config.oversold, config.overbought, config.side)
         self._merger: BarMerger[Bar] = BarMerger(wait_max=config.warmup_bars)
         self._bars_seen = 0
+        self._wish: _Wish | None = None
 
     def status(self) -> StrategyStatus:
         """Return a snapshot for people."""
@@ -171,11 +186,13 @@ class RsiStrategy(Strategy):
 
     @contained
     def on_event(self, event: Event) -> None:
-        """Pass orders and positions on to the trader."""
+        """Pass orders and positions on to the trader; then what waited for them may be traded."""
         self.trader.on_event(event)
+        self._pursue()
 
     def on_stop(self) -> None:
         """Leave orders and positions as the configuration says."""
+        self._wish = None
         self.trader.stop(
             cancel_orders=self.config.cancel_orders_on_stop,
             close_positions=self.config.close_positions_on_stop,
@@ -189,6 +206,11 @@ class RsiStrategy(Strategy):
     def on_reset(self) -> None:
         """Forget everything seen."""
         self._clear()
+
+    @property
+    def _bar_ns(self) -> int:
+        span: timedelta = self.config.bar_type.spec.timedelta
+        return int(span.total_seconds() * NANOSECONDS)
 
     @property
     def _is_warm(self) -> bool:
@@ -221,10 +243,32 @@ class RsiStrategy(Strategy):
         signal = self._publish(bar, intent, size, f"RSI {value:.2f}")
         # An entry that was refused still ends the opposite position.
         target = size or Decimal(0)
-        self.trader.move_to(-target if intent is Intent.SHORT else target, signal.key)
+        self._wish = _Wish(
+            -target if intent is Intent.SHORT else target,
+            signal.key,
+            self.clock.timestamp_ns() + self._bar_ns,
+        )
+        self._pursue()
+
+    def _pursue(self) -> None:
+        """
+        Move to the newest wish once no order is under way, if that is within a bar.
+
+        An order that a venue out of reach may never have taken is not counted on: a move made from
+        where it would lead ends too far, by its size, when it turns out to be lost.
+        """
+        wish = self._wish
+        if wish is None or self.trader.is_moving:
+            return
+        self._wish = None
+        if self.clock.timestamp_ns() > wish.ts_expires:
+            self.trader.refuse(Reason.EXPIRED, TOO_LATE)
+            return
+        self.trader.move_to(wish.target, wish.tag)
 
     def _held(self) -> Intent:
-        exposure = self.trader.exposure
+        wish = self._wish
+        exposure = self.trader.exposure if wish is None else wish.target
         if not exposure:
             return Intent.FLAT
         return Intent.LONG if exposure > 0 else Intent.SHORT

@@ -39,6 +39,18 @@ strategy = "rsi"
 instrument_id = "BTC-USD-PERP.HYPERLIQUID"
 bar_type = "BTC-USD-PERP.HYPERLIQUID-1-MINUTE-LAST-EXTERNAL"
 sizing = {{ kind = "notional", amount = "1000" }}
+[[strategies]]
+id = "alert_sol"
+strategy = "alert"
+[strategies.parameters]
+instrument_id = "SOL-USD-PERP.HYPERLIQUID"
+sizing = {{ kind = "notional", amount = "1000" }}
+[[strategies]]
+id = "hedge"
+strategy = "hedge"
+[strategies.parameters]
+same = {{ strategy = "alert_eth", instrument_id = "ETH-USD-PERP.HYPERLIQUID" }}
+opposite = {{ strategy = "alert_sol", instrument_id = "SOL-USD-PERP.HYPERLIQUID" }}
 [webhook]
 entry_ttl_secs = 20
 [webhook.ttl.alert_eth]
@@ -186,6 +198,7 @@ def test_an_order_is_sized_and_rounded_by_the_venues_rules(
             "refuses it (wrong_instrument): it trades ETH-USD-PERP.HYPERLIQUID",
         ),
         ({"action": "heartbeat"}, (), "It is a heartbeat"),
+        ({"strategy": "hedge"}, (), "handed on to alert_eth and, turned round, to alert_sol"),
     ],
 )
 def test_why_no_order_would_leave(

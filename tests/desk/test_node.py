@@ -50,6 +50,15 @@ instrument_id = "{instrument}"
 sizing = {{ kind = "notional", amount = "1000" }}
 """
 
+HEDGE = """
+[[strategies]]
+id = "hedge"
+strategy = "hedge"
+[strategies.parameters]
+same = {{ strategy = "alerts", instrument_id = "BTC-USD-PERP.HYPERLIQUID" }}
+opposite = {{ strategy = "{name}", instrument_id = "{coin}-USD-PERP.HYPERLIQUID" }}
+"""
+
 type MakeProfile = Callable[..., Profile]
 
 
@@ -180,6 +189,49 @@ SAME = {"instrument": "BTC-USD-PERP.HYPERLIQUID", "enabled": ""}
 def test_live_strategies_may_trade_different_instruments(make_profile: MakeProfile) -> None:
     check_profile(make_profile(more=SECOND.format(**ETH)))
     check_profile(make_profile(more=SECOND.format(**SAME | {"enabled": "enabled = false"})))
+
+
+@pytest.mark.parametrize(
+    ("second", "opposite", "refusal"),
+    [
+        ({}, ("second", "ETH"), None),
+        (
+            {},
+            ("third", "ETH"),
+            "strategy: expected the id of an enabled strategy of the kind 'alert', found 'third'",
+        ),
+        (
+            {"enabled": "enabled = false"},
+            ("second", "ETH"),
+            "strategy: expected the id of an enabled strategy of the kind 'alert', found 'second'",
+        ),
+        (
+            {},
+            ("second", "SOL"),
+            (
+                "instrument_id: expected what 'second' trades, 'ETH-USD-PERP.HYPERLIQUID', "
+                "found 'SOL-USD-PERP.HYPERLIQUID'"
+            ),
+        ),
+    ],
+)
+def test_a_hedge_names_two_strategies_and_what_they_trade(
+    make_profile: MakeProfile,
+    second: dict[str, str],
+    opposite: tuple[str, str],
+    refusal: str | None,
+) -> None:
+    name, coin = opposite
+    more = SECOND.format(**ETH | second) + HEDGE.format(name=name, coin=coin)
+    profile = make_profile(more=more)
+
+    if refusal is None:
+        check_profile(profile)
+        return
+    with pytest.raises(ProfileError) as caught:
+        check_profile(profile)
+
+    assert str(caught.value) == f"mine.toml: strategies[2].parameters.opposite.{refusal}"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 from nautilus_trader.backtest.engine import BacktestEngine
+from nautilus_trader.backtest.models import LatencyModel
 from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.model.data import Bar, BarType
 from nautilus_trader.model.enums import OrderSide, OrderStatus, OrderType
@@ -17,7 +18,7 @@ from nautilus_trader.model.orders import Order
 from strategies.protection import AtrDistance, PercentDistance
 from strategies.rsi import Rsi
 from strategies.rsi_decision import Side
-from strategies.rsi_strategy import RsiStrategy, RsiStrategyConfig
+from strategies.rsi_strategy import TOO_LATE, RsiStrategy, RsiStrategyConfig
 from strategies.signals import Action, Signal
 from strategies.sizing import FixedSize, NotionalSize, PercentSize
 
@@ -112,6 +113,29 @@ def test_both_reverses_with_one_order(run: Run, bars: Bars, configure: Configure
     assert made[0][2] == Decimal("0.5")
     assert all(size == Decimal("1.0") for _, _, size in made[1:])
     assert abs(strategy.status().position) == Decimal("0.5")
+
+
+@pytest.mark.parametrize(("latency_bars", "expected"), [(0.5, 2), (2.5, 2), (3.5, 1)])
+def test_a_signal_waits_for_the_order_of_the_one_before_but_no_longer_than_a_bar(
+    run: Run, bars: Bars, configure: Configure, latency_bars: float, expected: int
+) -> None:
+    strategy = RsiStrategy(configure(side=Side.BOTH, period=2, warmup_bars=3))
+    late = LatencyModel(base_latency_nanos=0, insert_latency_nanos=int(latency_bars * MINUTE_NS))
+
+    # Rises out of oversold with bar 5, and falls out of overbought with bar 7, at minute 8.
+    closes = [*(50_000.0 - 100 * i for i in range(5)), 49_700.0, 49_900.0, *[49_800.0] * 6]
+    engine = run(strategy, bars(closes), latency_model=late)
+
+    made = orders(engine)
+    assert [order.side for order in made] == [OrderSide.BUY, OrderSide.SELL][:expected]
+    assert all(order.status == OrderStatus.FILLED for order in made)
+    if expected == 2:
+        second, filled = made[1], made[0].ts_last
+        assert second.ts_init == max(filled, 8 * MINUTE_NS)
+        assert strategy.status().position == Decimal("-0.5")
+    else:
+        assert strategy.status().position == Decimal("0.5")
+        assert strategy.status().last_refusal == TOO_LATE
 
 
 def test_no_decision_before_the_warm_up_is_over(run: Run, bars: Bars, configure: Configure) -> None:
