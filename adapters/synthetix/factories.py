@@ -119,7 +119,9 @@ def _instrument_provider(
     fees = None
     if config.private_key_env is not None:
         wallet = read_wallet(os.environ, config.private_key_env)
-        fees = AccountFees(http, wallet, config.subaccount_id, config.http_max_attempts).rates
+        fees = AccountFees(
+            http, wallet, clock, config.subaccount_id, config.http_max_attempts
+        ).rates
     return SynthetixInstrumentProvider(http, clock, config.instrument_provider, fees)
 
 

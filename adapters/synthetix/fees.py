@@ -1,5 +1,8 @@
 """Ask which fee rates an account pays, as far as its key is at hand; it builds no instrument."""
 
+from nautilus_trader.common.component import LiveClock
+
+from adapters.common.venue_clock import VenueClock
 from adapters.common.wallet import Wallet
 from adapters.synthetix.account_http import AccountHttp
 from adapters.synthetix.credentials import check_credentials
@@ -19,6 +22,8 @@ class AccountFees:
         The way to the venue.
     wallet : Wallet
         The key: the venue tells the rates of a signer alone.
+    clock : LiveClock
+        Our time, from which the venue's may be apart.
     subaccount_id : str, optional
         The sub-account; needed unless the key owns exactly one.
     max_attempts : int, default 4
@@ -30,11 +35,13 @@ class AccountFees:
         self,
         http: SynthetixHttpClient,
         wallet: Wallet,
+        clock: LiveClock,
         subaccount_id: str | None = None,
         max_attempts: int = 4,
     ) -> None:
         self._http = http
         self._wallet = wallet
+        self._venue_clock = VenueClock(http.exchange_time_ms, clock)
         self._subaccount_id = subaccount_id
         self._max_attempts = max_attempts
         # One question an hour is not worth a share in the budget of those who trade.
@@ -57,13 +64,12 @@ class AccountFees:
         subaccount_id = await check_credentials(
             self._http, self._wallet.address, self._subaccount_id
         )
-        # A question is signed with the venue's time, from which ours may be far.
-        now_ms = await self._http.exchange_time_ms()
+        await self._venue_clock.compare()
         account = AccountHttp(
             self._http,
             Signer(self._wallet, subaccount_id),
             self._governor,
-            lambda: now_ms,
+            self._venue_clock.now_ms,
             self._max_attempts,
         )
         return await account.fee_rate()

@@ -120,6 +120,8 @@ class OrderPreparation:
             return "Expected an order that the venue has accepted, was one in flight or closed"
         instrument: Instrument = self._cache.instrument(order.instrument_id)
         asset, known = self._asset(instrument), terms_of(order)
+        if known is None:
+            return f"Expected an order in base units, was {order.quantity} in quote units"
         is_buy = order.is_buy
         new = Terms(
             known.size if quantity is None else quantity.as_decimal(),
@@ -160,8 +162,14 @@ class OrderPreparation:
         return sum((position.signed_decimal_qty() for position in positions), Decimal(0))
 
 
-def terms_of(order: Order) -> Terms:
-    """Return the whole size and the prices of an order as Nautilus holds them."""
+def terms_of(order: Order) -> Terms | None:
+    """
+    Return the whole size and the prices of an order as Nautilus holds them.
+
+    None of one that is still in quote units: what the venue calls its size is no change of it.
+    """
+    if order.is_quote_quantity:
+        return None
     return Terms(
         order.quantity.as_decimal(),
         order.price.as_decimal() if order.has_price else None,

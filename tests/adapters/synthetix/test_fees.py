@@ -42,7 +42,7 @@ def http_of(venue: SynthetixVenue) -> SynthetixHttpClient:
 
 
 def fees_of(venue: SynthetixVenue, subaccount_id: str | None = None) -> AccountFees:
-    return AccountFees(http_of(venue), Wallet(KEY), subaccount_id, max_attempts=1)
+    return AccountFees(http_of(venue), Wallet(KEY), LiveClock(), subaccount_id, max_attempts=1)
 
 
 def provider_of(venue: SynthetixVenue) -> SynthetixInstrumentProvider:
@@ -60,7 +60,7 @@ async def test_the_account_is_asked_for_its_own_rates(venue: SynthetixVenue) -> 
 
 
 async def test_a_clock_that_is_wrong_does_not_matter(venue: SynthetixVenue) -> None:
-    venue.faults.add(ClockSkew(on="request", offset_ms=3_600_000))
+    venue.faults.add(ClockSkew(on="request", offset_ms=300_000))
     assert await fees_of(venue).rates() == DISCOUNTED
 
 

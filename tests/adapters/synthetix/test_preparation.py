@@ -14,9 +14,10 @@ from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
+from adapters.common.order_amends import Terms
 from adapters.common.order_tracker import OrderTracker
 from adapters.synthetix.instruments import BASE_TIER, parse_perpetuals
-from adapters.synthetix.preparation import OrderPreparation, Ready
+from adapters.synthetix.preparation import OrderPreparation, Ready, terms_of
 from tests.adapters.synthetix.conftest import BTC
 
 
@@ -116,3 +117,11 @@ def test_quote_units_without_a_fresh_quote_are_denied(quote_ms: int | None) -> N
 def test_quote_units_that_come_to_less_than_an_order_are_denied() -> None:
     reason = prepared(in_quote("market", OrderSide.BUY, amount="99"), quote_ms=NOW_MS)
     assert reason == "Expected a size of at least 0.001, was 0.00098"
+
+
+def test_an_order_in_quote_units_has_no_terms_to_compare_with_the_venues() -> None:
+    """Or its acceptance, told with the size in base units, would look like a change of it."""
+    assert terms_of(in_quote("limit", OrderSide.BUY, "50000")) is None
+    size, price = Quantity.from_str("0.02000"), Price.from_str("50000")
+    order = FACTORY.limit(perpetual().id, OrderSide.BUY, size, price)
+    assert terms_of(order) == Terms(Decimal("0.02"), Decimal(50000), None)
