@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from itertools import batched
 
 from nautilus_trader.common.component import Logger
 
@@ -24,7 +23,7 @@ SWEEP_SECS = 1.0
 
 class OrderLookups:
     """
-    The orders to ask for, and the task that asks for all that are due at the same time.
+    The orders to ask for, and the task that asks for each when it is due.
 
     Parameters
     ----------
@@ -43,6 +42,7 @@ class OrderLookups:
         self._doubtful = doubtful
         self._due: dict[str, float] = {}
         self._tries: dict[str, int] = {}
+        self._asking: set[str] = set()
         self._seen_doubtful: set[str] = set()
         self._wake = asyncio.Event()
         self._log = Logger(type(self).__name__)
@@ -61,23 +61,26 @@ class OrderLookups:
     async def run(self) -> None:
         """Work until cancelled."""
         next_sweep = time.monotonic()
-        while True:
-            now = time.monotonic()
-            if now >= next_sweep:
-                self._sweep()
-                next_sweep = now + SWEEP_SECS
-            due_now = [key for key, due in self._due.items() if due <= now]
-            for some in batched(due_now, QUESTIONS_MAX):
-                async with asyncio.TaskGroup() as group:
-                    for client_order_id in some:
-                        group.create_task(self._try(client_order_id))
-            wake_at = min([next_sweep, *self._due.values()])
-            self._wake.clear()
-            try:
-                async with asyncio.timeout(max(0.0, wake_at - time.monotonic())):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+        async with asyncio.TaskGroup() as group:
+            while True:
+                now = time.monotonic()
+                if now >= next_sweep:
+                    self._sweep()
+                    next_sweep = now + SWEEP_SECS
+                waiting = {key: due for key, due in self._due.items() if key not in self._asking}
+                for key in [key for key, due in waiting.items() if due <= now]:
+                    if len(self._asking) < QUESTIONS_MAX:
+                        del waiting[key]
+                        self._asking.add(key)
+                        group.create_task(self._try(key), name=f"look-up of {key}")
+                full = len(self._asking) >= QUESTIONS_MAX  # then the end of a question wakes us
+                wake_at = min([next_sweep, *(() if full else waiting.values())])
+                self._wake.clear()
+                try:
+                    async with asyncio.timeout(max(0.0, wake_at - time.monotonic())):
+                        await self._wake.wait()
+                except TimeoutError:
+                    continue
 
     async def _try(self, client_order_id: str) -> None:
         try:
@@ -88,6 +91,9 @@ class OrderLookups:
         except Exception as e:  # noqa: BLE001 - the boundary of this task: the next one is asked for
             self._log.exception(f"Could not use what was found of {client_order_id}", e)
             is_settled = False
+        finally:
+            self._asking.discard(client_order_id)
+            self._wake.set()
         if is_settled:
             self._due.pop(client_order_id, None)
             self._tries.pop(client_order_id, None)

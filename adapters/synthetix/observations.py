@@ -108,7 +108,7 @@ class OrderObserver:
                 self._on_vanished(key)
             return events
         if state is OrderState.REJECTED and not filled:
-            return self._refused(key, order.venue_id, code, reason)
+            return renewed + self._refused(key, order.venue_id, code, reason)
         told = None if state is OrderState.FILLED and not filled else filled
         return renewed + self._tracker.ended(key, order.venue_id, _ENDS[state], told)
 

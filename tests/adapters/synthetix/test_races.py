@@ -220,6 +220,15 @@ def test_a_trigger_that_fires_under_a_new_id_goes_on_as_the_same_order() -> None
         assert not ear.tracker.is_open(ID)
 
 
+def test_a_trigger_that_is_refused_under_its_new_id_is_canceled_under_that() -> None:
+    gone = pushed("orderCancelled", 4, triggerPrice="89000")
+    second = {"order": {"venueId": SECOND_ID, "clientId": ID}}
+    refusal = pushed("orderRejected", 4, errorCode="REDUCE_ONLY_SAME_SIDE", **second)
+    for arrival in permutations((gone, refusal)):
+        # Nautilus takes no end under another id than the last that it was told.
+        assert Ear(is_trigger=True).hear(PLACED, *arrival) == ["Accepted", "Updated", "Canceled"]
+
+
 def test_an_order_of_nobody_here_is_none_of_ours() -> None:
     stranger = pushed("orderPlaced", order={"venueId": "7"})
     assert stranger(Ear()) is None
