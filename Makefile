@@ -37,10 +37,12 @@ seeds: $(STAMP)
 	$(BIN)/pytest -q tests/desk/test_market.py --seeds 5000
 
 # Longer ones: 5,000 scripts of orders, each under a fault of its own, lose and double nothing; no more
-# does a stream of alerts through 1,000 kills of node, sidecar and Redis.
+# does a stream of alerts through 1,000 kills of node, sidecar and Redis. A venue that is away for
+# two minutes, in every way, leaves the other alone.
 soak: $(STAMP) redis
 	$(BIN)/pytest -q tests/acceptance/test_faults.py --storms 5000
 	$(BIN)/pytest -q tests/acceptance/test_alert_crashes.py --kills 1000
+	$(BIN)/pytest -q tests/acceptance/test_two_venues.py --away-secs 125
 
 # Nautilus's execution cases over our adapter and over its own, as a table: a quarter of an hour.
 matrix: $(STAMP)

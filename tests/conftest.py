@@ -58,4 +58,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--results", type=Path, help="a file that outcomes are added to, as JSON")
     parser.addoption("--storms", type=int, default=500, help="how many storms to live through")
     parser.addoption("--kills", type=int, default=60, help="how many kill -9 to survive")
+    parser.addoption("--away-secs", type=float, default=0, help="how long a venue is away")
     parser.addoption("--kill-seed", type=int, default=1, help="which kills, and which alerts")
