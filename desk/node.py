@@ -27,7 +27,7 @@ from desk.ending import SETTLE_SECS
 from desk.exits import UsageError
 from desk.kits import VENUES
 from desk.lookup import OrderLookup
-from desk.strategies import strategy_configs
+from desk.strategies import hedge_legs, strategy_configs
 from webhook.client import Desk, SignalDataClientConfig, signal_client_factory
 from webhook.inbox import InboxError, Queue
 
@@ -117,6 +117,7 @@ def build_node(
     silences = {} if profile.webhook is None else profile.webhook.silence_secs
     desk = Desk(
         find_order=lookup.find_order,
+        legs=hedge_legs(profile),
         position_of=lambda strategy: _position_of(node, strategy),
         silences_secs=silences,
         on_failure=on_inbox_failure,

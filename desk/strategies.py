@@ -94,6 +94,23 @@ def alert_strategies(profile: Profile) -> list[str]:
     ]
 
 
+def hedge_legs(profile: Profile) -> dict[str, dict[str, InstrumentId]]:
+    """
+    Return of each hedge the strategies that trade its alerts, and what each trades.
+
+    Raises
+    ------
+    ProfileError
+        As `strategy_configs`.
+
+    """
+    return {
+        config.name: {leg.strategy: leg.instrument_id for leg in (config.same, config.opposite)}
+        for _, config in strategy_configs(profile)
+        if isinstance(config, HedgeStrategyConfig)
+    }
+
+
 def tickers(profile: Profile) -> dict[str, InstrumentId]:
     """
     Return what the tickers of alerts stand for.

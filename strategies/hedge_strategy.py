@@ -12,17 +12,16 @@ from nautilus_trader.trading.strategy import Strategy
 from strategies.protection import PriceLevel
 from strategies.signals import (
     DECISIONS,
+    LEG_SEPARATOR,
     Action,
     Decision,
     Reason,
     Signal,
+    key_of_leg,
     signal_data_type,
 )
 
 _MIRRORED = {Action.BUY: Action.SELL, Action.SELL: Action.BUY}
-KEY_SEPARATOR = "/"
-"""Between the key of a hedge's signal and the leg; no strategy's name holds one."""
-
 WAIT_TIMER = "wait-for-the-legs"
 WAIT = timedelta(milliseconds=100)
 """How often a hedge looks whether its legs listen."""
@@ -144,7 +143,7 @@ class HedgeStrategy(Strategy):
 
     def _on_decision(self, decision: Decision) -> None:
         """Take the answer of a leg; with the second one the hedge is decided."""
-        key, separator, leg = decision.key.rpartition(KEY_SEPARATOR)
+        key, separator, leg = decision.key.rpartition(LEG_SEPARATOR)
         answers = self._answers.get(key) if separator else None
         if answers is None:
             return
@@ -194,7 +193,7 @@ def signal_of(signal: Signal, leg: HedgeLeg, *, is_opposite: bool) -> Signal:
         quantity = _mirrored(signal)
     return Signal(
         source=signal.source,
-        key=f"{signal.key}{KEY_SEPARATOR}{leg.strategy}",
+        key=key_of_leg(signal.key, leg.strategy),
         strategy=leg.strategy,
         instrument_id=leg.instrument_id,
         action=action,

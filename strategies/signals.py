@@ -153,3 +153,12 @@ def signal_data_type(strategy: str) -> DataType:
 def wrap_signal(signal: Signal) -> CustomData:
     """Wrap a signal as the data engine wants it, in a data client or a backtest's data."""
     return CustomData(signal_data_type(signal.strategy), signal)
+
+
+LEG_SEPARATOR = "/"
+"""Between the key of a hedge's signal and the leg; no strategy's name holds one."""
+
+
+def key_of_leg(key: str, strategy: str) -> str:
+    """Return the key of what a leg of a hedge is given for the signal of this key."""
+    return f"{key}{LEG_SEPARATOR}{strategy}"

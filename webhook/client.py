@@ -14,10 +14,17 @@ from nautilus_trader.live.data_client import LiveDataClient
 from nautilus_trader.live.factories import LiveDataClientFactory
 from nautilus_trader.model.data import DataType
 from nautilus_trader.model.events import OrderEvent
-from nautilus_trader.model.identifiers import ClientId, ClientOrderId, Venue
+from nautilus_trader.model.identifiers import ClientId, ClientOrderId, InstrumentId, Venue
 
 from strategies.alert_warning import AlertTrouble, AlertWarning, wrap_warning
-from strategies.signals import DECISIONS, Decision, Signal, wrap_signal
+from strategies.signals import (
+    DECISIONS,
+    Decision,
+    Signal,
+    key_of_leg,
+    order_id_of,
+    wrap_signal,
+)
 from webhook.alerts import Alert
 from webhook.follower import Follower
 from webhook.inbox import Entry, InboxError, Outcome, Queue, State, Step
@@ -45,6 +52,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     find_order : callable
         Looks for an order that the cache lacks, see `webhook.lookup`.
+    legs : mapping of str to mapping of str to InstrumentId
+        Of each strategy that hands its alerts on, the strategies that trade them, and what.
     position_of : callable
         Returns the signed position of the strategy with this name; None where it has none to tell.
     silences_secs : mapping of str to float
@@ -54,6 +63,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     find_order: FindOrder = not_found
+    legs: Mapping[str, Mapping[str, InstrumentId]] = {}
     position_of: Callable[[str], Decimal | None] = lambda _name: None
     silences_secs: Mapping[str, float] = {}
     on_failure: Callable[[InboxError], None] = lambda _error: None
@@ -166,6 +176,7 @@ class SignalDataClient(LiveDataClient):
             lane = self._lanes[strategy] = Lane(
                 strategy,
                 self._deliver,
+                self._orders_of,
                 self._has_order,
                 self._follower,
                 self._recorder,
@@ -180,10 +191,17 @@ class SignalDataClient(LiveDataClient):
         """Hand an alert to its strategy, by way of the data engine's queue."""
         self._handle_data(wrap_signal(_signal_of(entry, self._clock.timestamp_ns())))
 
-    async def _has_order(self, entry: Entry, client_order_id: ClientOrderId) -> bool:
+    def _orders_of(self, alert: Alert) -> Mapping[ClientOrderId, InstrumentId]:
+        if legs := self._desk.legs.get(alert.strategy):
+            keys = {key_of_leg(alert.key, leg): traded for leg, traded in legs.items()}
+        else:
+            keys = {alert.key: alert.instrument_id}
+        return {order_id_of(key): traded for key, traded in keys.items()}
+
+    async def _has_order(self, instrument_id: InstrumentId, client_order_id: ClientOrderId) -> bool:
         if self._cache.order(client_order_id) is not None:
             return True
-        return await self._desk.find_order(entry.alert.instrument_id, client_order_id)
+        return await self._desk.find_order(instrument_id, client_order_id)
 
     # What becomes of them
 

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 from nautilus_trader.common.component import Logger
-from nautilus_trader.model.identifiers import ClientOrderId
+from nautilus_trader.model.identifiers import ClientOrderId, InstrumentId
 
 from strategies.alert_warning import AlertTrouble
 from strategies.signals import order_id_of
+from webhook.alerts import Alert
 from webhook.follower import Follower
 from webhook.inbox import Entry, Outcome, State, Step
 from webhook.lookup import Unanswered
@@ -42,8 +43,10 @@ class Lane:
         Whose alerts.
     deliver : callable
         Hands an alert to the strategy.
+    orders_of : callable
+        Returns what an alert may have sent, and where: one order, or one for each leg of a hedge.
     has_order : callable
-        Tells whether the order of an alert exists; raises Unanswered while that is not known.
+        Tells whether an order exists; raises Unanswered while that is not known.
     follower : Follower
         Hears what becomes of the alerts.
     recorder : Recorder
@@ -58,7 +61,8 @@ class Lane:
         self,
         strategy: str,
         deliver: Callable[[Entry], None],
-        has_order: Callable[[Entry, ClientOrderId], Awaitable[bool]],
+        orders_of: Callable[[Alert], Mapping[ClientOrderId, InstrumentId]],
+        has_order: Callable[[InstrumentId, ClientOrderId], Awaitable[bool]],
         follower: Follower,
         recorder: Recorder,
         warn: Warn,
@@ -66,6 +70,7 @@ class Lane:
     ) -> None:
         self.strategy = strategy
         self._deliver = deliver
+        self._orders_of = orders_of
         self._has_order = has_order
         self._follower = follower
         self._recorder = recorder
@@ -115,17 +120,24 @@ class Lane:
             self._follower.resumed(entry)
         await self._listening.wait()
         for entry in entries:
-            for order_id in entry.outcome.orders:
-                await self._ask(entry, ClientOrderId(order_id))
+            where = self._orders_of(entry.alert)
+            for order_id in map(ClientOrderId, entry.outcome.orders):
+                traded = where.get(order_id, entry.alert.instrument_id)
+                await self._ask(entry, traded, order_id)
             self._recorder.add(self._follower.settled(entry.alert.key))
 
     async def _handle(self, entry: Entry) -> None:
         key = entry.alert.key
+        is_begun = False
         if entry.is_repeat:
             await self._listening.wait()
-            if await self._is_answered(entry):
+            where = self._orders_of(entry.alert)
+            found = [await self._ask(entry, traded, one) for one, traded in where.items()]
+            # One that is traded in parts goes to its strategy again, which does what is missing.
+            if self._is_answered(entry, is_found=found == [True] and order_id_of(key) in where):
                 return
-        if not await self._listens_before(entry.expires_ns):
+            is_begun = any(found)
+        if not is_begun and not await self._listens_before(entry.expires_ns):
             self._end(entry, "expired", State.EXPIRED, "Too old to be traded: nobody listened")
         elif entry.is_repeat and entry.deliveries >= DELIVERIES_MAX:
             words = f"Given up after {entry.deliveries} deliveries without an answer"
@@ -134,12 +146,11 @@ class Lane:
         else:
             await self._hand_over(entry)
 
-    async def _is_answered(self, entry: Entry) -> bool:
+    def _is_answered(self, entry: Entry, *, is_found: bool) -> bool:
         """Tell whether a repeated alert was traded or decided, as far as that needs no telling."""
         key = entry.alert.key
         was_delivered_here = key in self._again
         self._again.discard(key)
-        is_found = await self._ask(entry, order_id_of(key))
         if was_delivered_here and not self._follower.is_undecided(key):
             return True  # the answer came after all
         if is_found:
@@ -154,11 +165,11 @@ class Lane:
             await self._recorder.settled(RECORD_SECS_MAX)
         self._deliver(counted)
 
-    async def _ask(self, entry: Entry, order_id: ClientOrderId) -> bool:
+    async def _ask(self, entry: Entry, traded: InstrumentId, order_id: ClientOrderId) -> bool:
         tries = 0
         while True:
             try:
-                return await self._has_order(entry, order_id)
+                return await self._has_order(traded, order_id)
             except Unanswered as e:
                 self._log.warning(f"Whether {entry.alert.key} was traded is not known yet: {e}")
             except Exception as e:  # noqa: BLE001  the one boundary: not knowing is no answer

@@ -51,11 +51,13 @@ class Venue:
 
     def __init__(self) -> None:
         self.asked: list[ClientOrderId] = []
+        self.where: dict[ClientOrderId, InstrumentId] = {}
         self.answers: dict[ClientOrderId, bool] = {}
         self.error: Exception = Unanswered("not yet")
 
-    async def find(self, _instrument_id: InstrumentId, order_id: ClientOrderId) -> bool:
+    async def find(self, instrument_id: InstrumentId, order_id: ClientOrderId) -> bool:
         self.asked.append(order_id)
+        self.where[order_id] = instrument_id
         if order_id not in self.answers:
             raise self.error
         return self.answers[order_id]
@@ -219,6 +221,43 @@ async def test_what_has_expired_meanwhile_is_looked_up_and_not_traded(inbox: Mem
         await done(inbox, "1", state=State.EXPIRED)
         await done(inbox, "2")  # it had been traded in time
         assert setup.strategy.signals == []
+
+
+LEGS = {"long": PERP.id, "short": InstrumentId.from_str("ETHUSDT-PERP.BINANCE")}
+LONG, SHORT = (order_id_of(f"alerts:1/{leg}") for leg in LEGS)
+
+
+@pytest.mark.parametrize("found", [True, False])
+async def test_a_hedge_comes_again_once_each_leg_is_known_at_its_venue(
+    inbox: MemoryInbox, found: bool
+) -> None:
+    await left_over(inbox, "1")
+    venue = Venue()
+    venue.answers[LONG] = found
+    async with running_node(
+        inbox, desk=Desk(find_order=venue.find, legs={"alerts": LEGS})
+    ) as setup:
+        await eventually(lambda: venue.asked.count(SHORT) > 1)
+        assert setup.strategy.signals == []
+        venue.answers[SHORT] = found
+        await done(inbox, "1")
+        assert [signal.key for signal in setup.strategy.signals] == ["alerts:1"]
+    assert venue.where == {LONG: LEGS["long"], SHORT: LEGS["short"]}
+
+
+@pytest.mark.parametrize(("found", "state"), [(True, State.DONE), (False, State.EXPIRED)])
+async def test_an_expired_hedge_is_told_to_its_legs_if_one_has_traded(
+    inbox: MemoryInbox, found: bool, state: State
+) -> None:
+    await inbox.put(alert("1"), SEC_NS, 2 * SEC_NS)
+    venue = Venue()
+    venue.answers = {LONG: False, SHORT: found}
+    async with running_node(
+        inbox, desk=Desk(find_order=venue.find, legs={"alerts": LEGS})
+    ) as setup:
+        await done(inbox, "1", state=state)
+        assert len(setup.strategy.signals) == found
+        assert setup.orders() == []  # expired: the legs say so themselves
 
 
 @pytest.mark.parametrize(("deliveries", "state"), [(4, State.DONE), (5, State.DEAD)])

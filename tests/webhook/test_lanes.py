@@ -44,6 +44,7 @@ async def test_a_lane_hands_over_one_alert_a_turn() -> None:
     lane = Lane(
         "alerts",
         lambda _entry: at.append(turns.number),
+        lambda _alert: {},
         has_order,
         Follower(lambda _: None, time.time_ns, lambda _: None),
         Recorder(MemoryInbox(), lambda _: None),
