@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -15,6 +14,7 @@ from config.secrets import read_secret
 from config.settings import Profile
 from desk.exits import UsageError
 from desk.journal import Line
+from desk.monitor_place import Place, place_of
 from desk.running_desk import RunningDesk
 from monitor.app import create_app
 from monitor.audit import AuditLog
@@ -24,13 +24,6 @@ from monitor.metrics import Metrics
 from monitor.server import ListenError, serving
 
 PULSE_SECS: Final = 1.0
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where a run's monitor is, for the commands of other processes."""
-
-    url: str
-    process: int
 
 
 def read_tokens(settings: MonitorSettings, environ: Mapping[str, str]) -> Tokens:
@@ -51,11 +44,6 @@ def read_tokens(settings: MonitorSettings, environ: Mapping[str, str]) -> Tokens
         return Tokens(read, control)
     except ValueError as e:
         raise UsageError(str(e)) from e
-
-
-def place_of(profile: Profile) -> Path:
-    """Return the file that says where a profile's run listens."""
-    return Path(profile.runs) / f"{profile.trader_id}.monitor.json"
 
 
 def tell_line(feed: Feed, line: Line) -> None:
