@@ -1,8 +1,7 @@
 """The desk of one run, as the API sees it: pictures are taken and commands passed on, no more."""
 
 import time
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Final
 
@@ -10,7 +9,6 @@ from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.identifiers import ClientId, InstrumentId
 
 from config.settings import Profile
-from desk.journal import EquityPoint as Point
 from desk.journal import Journal
 from desk.manager import StrategyManager
 from desk.manager_picture import (
@@ -87,6 +85,8 @@ class RunningDesk:
         self._started_ns = time.time_ns()
         self._version = version("perpdesk")
         self._has_run = False
+        self._equities: dict[tuple[str, str], EquityPicture] = {}
+        self._points_read = 0
         self.lag_secs = 0.0  # of the last look at the loop; who looks writes it here
 
     def picture(self) -> DeskPicture:
@@ -104,7 +104,7 @@ class RunningDesk:
             halted=self._halted(),
             venues=tuple(map(self._venue, profile.venues)),
             strategies=tuple(strategy_picture(s, self._sources) for s in strategies),
-            equity=tuple(_equity(self._journal.equity)),
+            equity=tuple(self._accounts().values()),
             positions=tuple(position_picture(p, node.cache) for p in node.cache.positions_open()),
             orders=tuple(map(order_picture, working_orders(node.cache))),
         )
@@ -116,15 +116,15 @@ class RunningDesk:
     def equity(self, limit: int) -> Sequence[EquityPoint]:
         """Return the accounts' worth over this run, oldest first, thinned out to a number."""
         points = self._journal.equity
-        step = -(-len(points) // limit) or 1
-        accounts = max(1, len({(point.venue, point.currency) for point in points}))
-        # Points come in groups, one for each account: a group stays whole.
-        chosen = range(0, len(points), accounts * step)
+        accounts = max(1, len(self._accounts()))
+        # Points come in groups, one for each account: a group stays whole, and the last is there.
+        step = accounts * max(1, -(-len(points) // limit))
+        chosen = reversed(range(len(points) - accounts, -1, -step))
         return [
             EquityPoint(time=p.time, venue=p.venue.lower(), currency=p.currency, equity=p.equity)
             for start in chosen
             for p in points[start : start + accounts]
-        ][-limit:]
+        ]
 
     async def alerts(self, limit: int) -> Sequence[AlertPicture]:
         """Return the latest alerts, newest first (MonitorError 503)."""
@@ -160,6 +160,18 @@ class RunningDesk:
         message = self._manager.carry_out(command)
         return Done(message=message, strategy=self._strategy(command.strategy))
 
+    def _accounts(self) -> Mapping[tuple[str, str], EquityPicture]:
+        """Return each account's first and last point; only new ones are read, of weeks of them."""
+        points = self._journal.equity
+        for point in points[self._points_read :]:
+            key = (point.venue, point.currency)
+            first = self._equities[key].start if key in self._equities else point.equity
+            self._equities[key] = EquityPicture(
+                venue=point.venue.lower(), currency=point.currency, start=first, now=point.equity
+            )
+        self._points_read = len(points)
+        return self._equities
+
     def _strategy(self, name: str) -> StrategyPicture:
         return strategy_picture(self._manager.find(name), self._sources)
 
@@ -190,16 +202,6 @@ def _is_connected(client: object) -> bool:
     return bool(getattr(client, "is_connected", False)) and bool(
         getattr(client, "is_streaming", True)
     )
-
-
-def _equity(points: Sequence[Point]) -> list[EquityPicture]:
-    first = {(p.venue, p.currency): p.equity for p in reversed(points)}
-    last: dict[tuple[str, str], Decimal] = {(p.venue, p.currency): p.equity for p in points}
-    return [
-        EquityPicture(venue=venue.lower(), currency=currency, start=first[key], now=last[key])
-        for key in sorted(last)
-        for venue, currency in [key]
-    ]
 
 
 def _alert(entry: Entry) -> AlertPicture:

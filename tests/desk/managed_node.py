@@ -25,11 +25,15 @@ from nautilus_trader.test_kit.providers import TestInstrumentProvider
 from adapters.paper import paper_exec_client_factory
 from config.loading import parse_profile
 from config.settings import Profile
+from desk.journal import Journal, JournalConfig, Line
 from desk.managed import managed
 from desk.manager import StrategyManager, name_of
 from desk.manager_state import KeptStates, states_place
+from desk.running_desk import RunningDesk
 from desk.strategies import strategy_configs
+from desk.tally import Tally
 from monitor.desk import Action, Command
+from monitor.metrics import Metrics
 from strategies.signals import Action as Wish
 from strategies.signals import Signal
 from tests.waiting import eventually
@@ -71,10 +75,24 @@ def profile_in(folder: Path, text: str = PROFILE) -> Profile:
 class Managed:
     """The node, its manager, and how the test moves the market."""
 
-    def __init__(self, node: TradingNode, manager: StrategyManager, states: KeptStates) -> None:
+    def __init__(self, profile: Profile, node: TradingNode, states: KeptStates) -> None:
         self.node = node
-        self.manager = manager
         self.states = states
+        self.manager = StrategyManager(profile, node.trader, states)
+        self.lines: list[Line] = []
+        journal = Journal(
+            JournalConfig(venues=frozenset({"BINANCE"})),
+            node.trader.strategies(),
+            self.lines.append,
+        )
+        node.trader.add_actor(journal)
+        self.halted: str | None = None
+        self.metrics = Metrics(lambda: self.shown.picture())  # noqa: PLW0108  made below
+        tally = Tally(self.metrics, node.cache.order)
+        tally.listen(node.trader)
+        self.shown = RunningDesk(
+            profile, node, self.manager, journal, tally, None, lambda: self.halted
+        )
         self._keys = map(str, itertools.count())
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401  the strategies' own members are used
@@ -154,7 +172,7 @@ async def managed_node(
     for strategy_type, settings in strategy_configs(states.applied_to(profile)):
         node.trader.add_strategy(managed(strategy_type)(settings))
     node.build()
-    made = Managed(node, StrategyManager(profile, node.trader, states), states)
+    made = Managed(profile, node, states)
     made["foreign"].raises_in = raises_in
     running = asyncio.create_task(node.run_async())
     try:
