@@ -7,7 +7,13 @@ carries an order, a key or an address.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -34,6 +40,7 @@ class Metrics:
     """
 
     def __init__(self, picture: Callable[[], DeskPicture]) -> None:
+        disable_created_metrics()  # a series more for each, of which no question is asked
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_Picture(picture))
         self.requests = Histogram(
