@@ -25,6 +25,7 @@ from monitor.picture import (
 WATCH_SECS: Final = 1.0
 FLAT_SECS: Final = 30.0
 FLAT_POLL_SECS: Final = 0.5
+PIPE_WIDTH: Final = 160
 
 Profile = Annotated[str, Parameter(help="The profile of the run: a name or a path.")]
 Url = Annotated[str | None, Parameter(help="The monitor's address, instead of the profile's.")]
@@ -68,7 +69,7 @@ def positions(*, profile: Profile = "paper", url: Url = None, as_json: AsJson = 
     if as_json:
         print_json(found)
     else:
-        Console().print(positions_table(found))
+        _console().print(positions_table(found))
     return Exit.DONE
 
 
@@ -78,7 +79,7 @@ def orders(*, profile: Profile = "paper", url: Url = None, as_json: AsJson = Fal
     if as_json:
         print_json(found)
     else:
-        Console().print(orders_table(found))
+        _console().print(orders_table(found))
     return Exit.DONE
 
 
@@ -98,7 +99,7 @@ def trades(
     if as_json:
         print_json(found)
     else:
-        Console().print(trades_table(found))
+        _console().print(trades_table(found))
     return Exit.DONE
 
 
@@ -273,7 +274,12 @@ def _print(picture: DeskPicture, *, as_json: bool) -> None:
     if as_json:
         print_json(picture)
     else:
-        Console().print(status_view(picture))
+        _console().print(status_view(picture))
+
+
+def _console() -> Console:
+    """Return where tables go: as wide as the terminal, and wide enough where there is none."""
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
 
 
 def _view(client: Client) -> Any:  # noqa: ANN401  what rich renders

@@ -15,7 +15,7 @@ from config.loading import load_profile
 from config.monitor import MonitorSettings
 from config.secrets import SecretMissing, read_secret
 from desk.exits import DeskError, UnknownOutcome, UsageError, VenueError
-from desk.monitor_place import read_place
+from desk.monitor_place import place_of, read_place
 from monitor.desk import Action, Done
 from monitor.errors import Problem
 
@@ -134,6 +134,10 @@ def client_of(profile: str, url: str | None) -> Client:
     ------
     ProfileError
         The profile is wrong, or has no monitor.
+    UsageError
+        The address is none.
+    VenueError
+        The run takes any port, and none says which.
 
     """
     if url is not None:
@@ -144,6 +148,9 @@ def client_of(profile: str, url: str | None) -> Client:
     if loaded.monitor is None:
         raise ProfileError(loaded.file, "monitor", "a table", "nothing")
     place = read_place(loaded)
+    if place is None and not loaded.monitor.port:
+        words = f"Expected a run of {loaded.file}, none says where it listens ({place_of(loaded)})"
+        raise VenueError(words)
     host = f"[{loaded.monitor.host}]" if ":" in loaded.monitor.host else loaded.monitor.host
     return Client(place.url if place else f"http://{host}:{loaded.monitor.port}", loaded.monitor)
 

@@ -31,7 +31,13 @@ _STYLES = {
 
 def status_view(picture: DeskPicture) -> Group:
     """Return the whole desk: what runs, the venues, the equity, and a row for each strategy."""
-    return Group(_heading(picture), *_accounts(picture), _strategies(picture.strategies))
+    troubles = [
+        Text.assemble((f"{each.id}: ", "bold"), words)
+        for each in picture.strategies
+        if (words := each.last_error or each.last_refusal)
+    ]
+    table = _strategies(picture.strategies)
+    return Group(_heading(picture), *_accounts(picture), table, *troubles)
 
 
 def positions_table(positions: Sequence[PositionPicture]) -> Table:
@@ -41,7 +47,7 @@ def positions_table(positions: Sequence[PositionPicture]) -> Table:
     for each in positions:
         table.add_row(
             each.strategy,
-            each.instrument,
+            _symbol(each.instrument),
             each.side,
             _number(each.quantity),
             _number(each.entry_price),
@@ -58,12 +64,12 @@ def orders_table(orders: Sequence[OrderPicture]) -> Table:
     table = _table("Orders", "strategy", "instrument", "side", "type")
     _add_columns(table, "quantity", "filled", "price", "trigger")
     for heading in ("status", "id"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, no_wrap=True)
     for each in orders:
         kind = each.type.replace("_", " ") + (" (reduces)" if each.is_reduce_only else "")
         table.add_row(
             each.strategy,
-            each.instrument,
+            _symbol(each.instrument),
             each.side,
             kind,
             _number(each.quantity),
@@ -84,7 +90,7 @@ def trades_table(trades: Sequence[TradePicture]) -> Table:
         table.add_row(
             each.closed[:19].replace("T", " "),
             each.strategy,
-            each.instrument,
+            _symbol(each.instrument),
             each.side,
             _number(each.quantity),
             _number(each.entry_price),
@@ -128,43 +134,44 @@ def _accounts(picture: DeskPicture) -> list[Text]:
 
 def _strategies(strategies: Sequence[StrategyPicture]) -> Table:
     table = _table("", "strategy", "state", "mode", "instrument")
-    _add_columns(table, "position", "unrealized", "realized", "signals", "fills", "refused")
-    table.add_column("indicator", justify="right")
-    table.add_column("last trouble", overflow="fold")
+    _add_columns(table, "position", "unrealized", "realized", "fills", "refused", "indicator")
     for each in strategies:
         table.add_row(
             each.id,
             Text(each.state.value, style=_STYLES[each.state]),
             each.mode,
-            ", ".join(each.instruments),
+            ", ".join(map(_symbol, each.instruments)),
             _number(each.position),
             _amounts(each.unrealized_pnl),
             _amounts(each.realized_pnl),
-            str(each.signals),
             str(each.fills),
             str(each.refusals),
             _indicator(each),
-            each.last_error or each.last_refusal or "",
         )
     return table
 
 
 def _indicator(strategy: StrategyPicture) -> str:
     if not strategy.is_warm:
-        return f"warming up ({strategy.bars_seen} bars)"
+        return f"{strategy.bars_seen} bars so far"
     return "" if strategy.indicator is None else f"{strategy.indicator:.1f}"
 
 
 def _table(title: str, *headings: str) -> Table:
     table = Table(title=title or None, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     return table
 
 
 def _add_columns(table: Table, *headings: str) -> None:
     for heading in headings:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
+
+
+def _symbol(instrument: str) -> str:
+    """Return an instrument id without its venue."""
+    return instrument.rpartition(".")[0] or instrument
 
 
 def _number(value: Decimal | None) -> str:

@@ -1,6 +1,7 @@
 """The monitor of one run, composed: app, audit, live stream and pulse, and where it is found."""
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -24,6 +25,8 @@ from monitor.metrics import Metrics
 from monitor.server import ListenError, serving
 
 PULSE_SECS: Final = 1.0
+
+_log = logging.getLogger(__name__)
 
 
 def read_tokens(settings: MonitorSettings, environ: Mapping[str, str]) -> Tokens:
@@ -87,6 +90,7 @@ async def monitoring(
                 yield
             finally:
                 pulse.cancel()
+                await asyncio.gather(pulse, return_exceptions=True)
                 feed.close()  # else the server would wait for those who listen
                 place.unlink(missing_ok=True)
     except ListenError as e:
@@ -102,5 +106,8 @@ async def _pulse(desk: RunningDesk, feed: Feed, metrics: Metrics) -> None:
         await asyncio.sleep(PULSE_SECS)
         desk.lag_secs = max(0.0, time.monotonic() - start - PULSE_SECS)
         metrics.lag.observe(desk.lag_secs)
-        if feed.has_listeners:
-            feed.tell("status", msgspec.json.encode(desk.picture()), is_kept=False)
+        try:
+            if feed.has_listeners:
+                feed.tell("status", msgspec.json.encode(desk.picture()), is_kept=False)
+        except Exception:  # noqa: BLE001  the one boundary of this task: the next picture may be had
+            _log.exception("The picture could not be shown")

@@ -40,7 +40,8 @@ class Metrics:
     """
 
     def __init__(self, picture: Callable[[], DeskPicture]) -> None:
-        disable_created_metrics()  # a series more for each, of which no question is asked
+        # A series more for each, of which no question is asked.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_Picture(picture))
         self.requests = Histogram(

@@ -157,7 +157,8 @@ async def test_a_paused_strategy_stays_paused_through_kill_9(
 
     assert read_place(folder.profile) is None
     gone = folder.ask("status")
-    assert (gone.code, "none answers" in gone.errors) == (3, True)
+    assert (gone.code, "none says where it listens" in gone.errors) == (3, True)
+    assert folder.ask("status", "--url", "http://127.0.0.1:9").code == 3
     lines = (folder.path / "TESTER-001.audit.jsonl").read_text().splitlines()
     audit = [json.loads(line) for line in lines]
     assert [(line["command"], line["strategy"], line["status"]) for line in audit] == [
