@@ -159,15 +159,16 @@ class Trader:
             to turn its position only closes it, and notes in words that it did no more.
         """
         exposure = self.exposure
+        if target == exposure:
+            return Reason.NOTHING_TO_DO
         reduces = abs(target) < abs(exposure) and target * exposure >= 0
         if not reduces and (refusal := self._refusal_of_entries()):
             if target * exposure >= 0:
                 return refusal
             target, reduces = Decimal(0), True
-        delta = target - exposure
-        if not delta:
-            return Reason.NOTHING_TO_DO
-        return self._send(delta, reduce_only=reduces, tag=tag, client_order_id=client_order_id)
+        return self._send(
+            target - exposure, reduce_only=reduces, tag=tag, client_order_id=client_order_id
+        )
 
     def flatten(self, reason: str) -> None:
         """Close the position at once, because something went wrong."""

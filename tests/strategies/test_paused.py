@@ -97,6 +97,14 @@ def test_an_exit_goes_on(run: Run, bars: Bars, strategy: Pausing) -> None:
     assert strategy.status().position == 0
 
 
+def test_an_exit_without_a_position_is_nothing_to_do(
+    run: Run, bars: Bars, strategy: Pausing
+) -> None:
+    run(strategy, [*bars(PRICES), *signals((3.5, Action.CLOSE))])
+
+    assert strategy.reasons == [Reason.NOTHING_TO_DO]
+
+
 def test_a_turn_becomes_an_exit(run: Run, bars: Bars, strategy: Pausing) -> None:
     turn = signals((3.5, Action.BUY), quantity="0.5")
     run(strategy, [*bars(PRICES), *signals((2.5, Action.SELL)), *turn])
