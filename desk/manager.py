@@ -115,7 +115,7 @@ class StrategyManager:
 
     def _flatten(self, name: str, strategy: Strategy) -> str:
         self._check_trading()
-        self._pause(name, strategy)
+        strategy.is_paused = True
         positions = strategy.cache.positions_open(strategy_id=strategy.id)
         if strategy.is_running and hasattr(strategy, "trader"):
             # It counts what is under way, and takes the protection away once the position is.
@@ -125,6 +125,8 @@ class StrategyManager:
             _cancel(strategy, _resting(strategy))
             for position in positions:
                 strategy.close_position(position)  # reduce-only, so that it cannot overshoot
+        # After the orders: what cannot be kept on a full disk must not stop the way out.
+        self._pause(name, strategy)
         if not positions:
             return f"{name} had no position; it is paused"
         return f"{name} is paused and closing {len(positions)} position(s) at the market"

@@ -1,5 +1,6 @@
 """The manager over a running paper node: what people tell strategies, and one that fails."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,12 @@ async def test_parameters_hold_at_once_and_in_later_runs(tmp_path: Path) -> None
         assert str(desk["alerts"].config.sizing.size) == "0.3"
 
 
+@pytest.fixture
+async def one_desk(tmp_path: Path) -> AsyncIterator[Managed]:
+    async with managed_node(tmp_path) as desk:
+        yield desk
+
+
 @pytest.mark.parametrize(
     ("name", "parameters", "status", "words"),
     [
@@ -172,12 +179,6 @@ async def test_parameters_that_cannot_be_are_refused(
     assert one_desk.states.of("alerts").parameters == {}
 
 
-@pytest.fixture
-async def one_desk(tmp_path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    async with managed_node(tmp_path) as desk:
-        yield desk
-
-
 async def test_what_cannot_be_kept_on_disk_is_said_and_the_pause_holds(tmp_path: Path) -> None:
     async with managed_node(tmp_path / "runs") as desk:
         (tmp_path / "runs").write_text("a file where the folder should be")
@@ -185,3 +186,9 @@ async def test_what_cannot_be_kept_on_disk_is_said_and_the_pause_holds(tmp_path:
             desk.tell("alerts", Action.PAUSE)
         assert (caught.value.status, caught.value.code) == (503, "not_kept")
         assert state_of(desk["alerts"]) is State.PAUSED
+
+        desk["foreign"].trade(BUY)
+        await eventually(lambda: desk.position("foreign") == 1)
+        with pytest.raises(MonitorError):
+            desk.tell("foreign", Action.FLATTEN)
+        await eventually(lambda: desk.position("foreign") == 0)

@@ -1,8 +1,10 @@
 """A run with a monitor, as people use it: real processes, real HTTP, a kill -9 in between."""
 
+import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from config.loading import parse_profile
@@ -18,7 +21,9 @@ from config.secrets import SecretMissing
 from desk.cli import app, exit_code
 from desk.exits import UsageError
 from desk.monitor_place import read_place
-from desk.monitoring import read_tokens
+from desk.monitoring import monitoring, read_tokens
+from monitor.feed import Feed
+from tests.desk.managed_node import managed_node
 from tests.waiting import eventually
 
 TOKENS = {
@@ -188,3 +193,32 @@ def test_a_profile_without_a_monitor_says_so(folder: Folder) -> None:
         2,
         f"perpdesk: {folder.file}: monitor: expected a table, found nothing\n",
     )
+
+
+async def test_an_address_in_use_is_said(folder: Folder) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = MonitorSettings(port=taken.getsockname()[1])
+        profile = msgspec.structs.replace(folder.profile, monitor=settings)
+        async with managed_node(folder.path) as desk:
+            serving = monitoring(
+                profile, read_tokens(settings, TOKENS), desk.shown, Feed(), desk.metrics
+            )
+            with pytest.raises(UsageError, match="Address already in use"):
+                await serving.__aenter__()
+    assert read_place(profile) is None
+
+
+async def test_listeners_get_the_picture_and_the_end(folder: Folder) -> None:
+    settings = MonitorSettings(port=0)
+    profile = msgspec.structs.replace(folder.profile, monitor=settings)
+    feed = Feed()
+    async with managed_node(folder.path) as desk:
+        tokens = read_tokens(settings, TOKENS)
+        async with monitoring(profile, tokens, desk.shown, feed, desk.metrics):
+            frames = feed.listen()
+            assert await anext(frames) == b": still here\n\n"
+            frame = await asyncio.wait_for(anext(frames), 30)
+            assert frame.startswith(b'event: status\ndata: {"taken":')
+            assert read_place(profile) is not None
+        assert [frame async for frame in frames if b"status" not in frame] == []
+    assert read_place(profile) is None
