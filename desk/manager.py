@@ -18,6 +18,8 @@ from desk.manager_state import KeptStates
 from monitor.desk import Action, Command
 from monitor.errors import MonitorError
 from monitor.picture import State
+from strategies.trader import StrategyStatus
+from strategies.trader import Trader as StrategyTrader
 
 
 class StrategyManager:
@@ -117,11 +119,12 @@ class StrategyManager:
         self._check_trading()
         strategy.is_paused = True
         positions = strategy.cache.positions_open(strategy_id=strategy.id)
-        if strategy.is_running and hasattr(strategy, "trader"):
+        trader = trader_of(strategy)
+        if strategy.is_running and trader is not None:
             # It counts what is under way, and takes the protection away once the position is.
-            strategy.trader.flatten("a person asked for it")
+            trader.flatten("a person asked for it")
         else:
-            # Nobody follows the events of a strategy that does not run.
+            # Nobody follows the events of a strategy that does not run, or knows another's ways.
             _cancel(strategy, _resting(strategy))
             for position in positions:
                 strategy.close_position(position)  # reduce-only, so that it cannot overshoot
@@ -182,7 +185,8 @@ class StrategyManager:
             raise MonitorError(409, "not_trading", "The strategies are not started")
 
     def _check_still(self, name: str, strategy: Strategy) -> None:
-        if strategy.trader.is_moving:
+        trader = trader_of(strategy)
+        if trader is not None and trader.is_moving:
             words = f"An order of {name} is under way: try again once it has ended"
             raise MonitorError(409, "moving", words)
 
@@ -214,9 +218,21 @@ def state_of(strategy: Strategy) -> State:
 
 def error_of(strategy: Strategy) -> str | None:
     """Return in words what went wrong in a strategy; None while nothing has."""
-    own = strategy.status().degraded if hasattr(strategy, "status") else None
-    failure: str | None = strategy.failure or own
+    status = status_of(strategy)
+    failure: str | None = strategy.failure or (None if status is None else status.degraded)
     return failure
+
+
+def trader_of(strategy: Strategy) -> StrategyTrader | None:
+    """Return what moves the position of a strategy like ours; None for one of another kind."""
+    found = getattr(strategy, "trader", None)
+    return found if isinstance(found, StrategyTrader) else None
+
+
+def status_of(strategy: Strategy) -> StrategyStatus | None:
+    """Return what a strategy like ours says of itself; None for one of another kind."""
+    found = strategy.status() if trader_of(strategy) is not None else None
+    return found if isinstance(found, StrategyStatus) else None
 
 
 def _resting(strategy: Strategy) -> list[Order]:

@@ -15,7 +15,7 @@ from nautilus_trader.trading.strategy import Strategy
 
 from config.settings import Profile
 from desk.journal import Trade
-from desk.manager import error_of, name_of, state_of
+from desk.manager import error_of, name_of, state_of, status_of
 from desk.manager_parameters import describe_parameters
 from desk.tally import Tally
 from monitor.desk import Action
@@ -49,7 +49,7 @@ def strategy_picture(strategy: Strategy, sources: Sources) -> StrategyPicture:
     instruments = _instruments(strategy)
     venue = instruments[0].venue.value.lower() if instruments else None
     venue_settings = sources.profile.venues.get(venue or "")
-    status = strategy.status() if hasattr(strategy, "status") else None
+    status = status_of(strategy)
     realized, unrealized = _pnl(name, positions, sources)
     return StrategyPicture(
         id=name,

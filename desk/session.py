@@ -17,7 +17,7 @@ from desk.ending import end_trading
 from desk.exits import DeskError, Exit, UsageError, VenueError
 from desk.journal import EquityPoint, Journal, JournalConfig, Line, Trade
 from desk.ledger import Comparison
-from desk.manager import StrategyManager
+from desk.manager import StrategyManager, status_of
 from desk.manager_state import KeptStates, states_place
 from desk.monitoring import monitoring, tell_line
 from desk.node import build_node, start_timeout_secs
@@ -242,7 +242,7 @@ class _Session:
 
     def _check_strategies(self) -> None:
         for strategy in self.node.trader.strategies():
-            status = strategy.status() if hasattr(strategy, "status") else None
+            status = status_of(strategy)
             if status is not None and status.degraded:
                 raise UsageError(f"{strategy.id}: {status.degraded}")
 

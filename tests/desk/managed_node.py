@@ -62,7 +62,7 @@ strategy = "tests.desk.strategies_by_hand:Foreign"
 instrument_id = "ETHUSDT-PERP.BINANCE"
 [[strategies]]
 id = "other"
-strategy = "tests.desk.strategies_by_hand:Foreign"
+strategy = "tests.desk.strategies_by_hand:Changeable"
 [strategies.parameters]
 instrument_id = "ETHUSDT-PERP.BINANCE"
 """

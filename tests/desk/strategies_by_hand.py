@@ -17,7 +17,9 @@ class ForeignConfig(StrategyConfig, kw_only=True, frozen=True):
 
 
 class Foreign(Strategy):
-    """Counts quotes, trades by hand, and raises where it is told to."""
+    """Counts quotes, trades by hand, and raises where it is told to; its status is no method."""
+
+    status = "mine"
 
     def __init__(self, config: ForeignConfig) -> None:
         super().__init__(config)
@@ -53,3 +55,12 @@ class Foreign(Strategy):
     def _boom(self, where: str) -> None:
         if self.raises_in == where:
             raise RuntimeError(f"boom in {where}")
+
+
+class Changeable(Foreign):
+    """Takes other parameters in a run; Nautilus's own config stays what it was."""
+
+    levels = 0
+
+    def reconfigure(self, config: ForeignConfig) -> None:
+        self.levels = config.levels

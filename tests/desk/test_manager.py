@@ -152,6 +152,14 @@ async def test_parameters_hold_at_once_and_in_later_runs(tmp_path: Path) -> None
         assert str(desk["alerts"].config.sizing.size) == "0.3"
 
 
+async def test_a_strategy_of_another_kind_may_take_parameters_too(tmp_path: Path) -> None:
+    async with managed_node(tmp_path) as desk:
+        assert desk.tell("other", Action.PARAMETERS, levels=4) == "other goes on with levels = 4"
+        assert desk["other"].levels == 4
+        (shown,) = [s for s in desk.shown.picture().strategies if s.id == "other"]
+        assert "parameters" in shown.commands
+
+
 @pytest.fixture
 async def one_desk(tmp_path: Path) -> AsyncIterator[Managed]:
     async with managed_node(tmp_path) as desk:
