@@ -6,6 +6,7 @@ import msgspec
 import msgspec.inspect as mi
 from nautilus_trader.common.config import msgspec_encoding_hook
 from nautilus_trader.config import StrategyConfig
+from nautilus_trader.model.identifiers import StrategyId
 from nautilus_trader.trading.strategy import Strategy
 
 from config.errors import ProfileError
@@ -24,6 +25,25 @@ _FIXED: Final = frozenset(
         *("cancel_orders_on_stop", "close_positions_on_stop"),
     }
 )
+
+
+class Descriptions:
+    """
+    Descriptions of parameters, made once for each configuration.
+
+    Types take milliseconds to read, and a picture is taken each second on the loop that trades.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[StrategyId, tuple[StrategyConfig, tuple[ParameterPicture, ...]]] = {}
+
+    def of(self, strategy: Strategy) -> tuple[ParameterPicture, ...]:
+        """Return a strategy's own parameters, as `describe_parameters`."""
+        known = self._known.get(strategy.id)
+        if known is None or known[0] is not strategy.config:
+            known = (strategy.config, describe_parameters(strategy))
+            self._known[strategy.id] = known
+        return known[1]
 
 
 def describe_parameters(strategy: Strategy) -> tuple[ParameterPicture, ...]:

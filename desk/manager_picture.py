@@ -16,7 +16,7 @@ from nautilus_trader.trading.strategy import Strategy
 from config.settings import Profile
 from desk.journal import Trade
 from desk.manager import error_of, name_of, state_of, status_of
-from desk.manager_parameters import describe_parameters
+from desk.manager_parameters import Descriptions
 from desk.tally import Tally
 from monitor.desk import Action
 from monitor.picture import (
@@ -39,6 +39,7 @@ class Sources(NamedTuple):
     cache: CacheFacade
     tally: Tally
     trades: Sequence[Trade]
+    descriptions: Descriptions
 
 
 def strategy_picture(strategy: Strategy, sources: Sources) -> StrategyPicture:
@@ -72,7 +73,7 @@ def strategy_picture(strategy: Strategy, sources: Sources) -> StrategyPicture:
         is_warm=status.is_warm if status else True,
         bars_seen=status.bars_seen if status else 0,
         indicator=status.indicator if status else None,
-        parameters=describe_parameters(strategy),
+        parameters=sources.descriptions.of(strategy),
         commands=_commands(strategy),
     )
 

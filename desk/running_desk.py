@@ -11,6 +11,7 @@ from nautilus_trader.model.identifiers import ClientId, InstrumentId
 from config.settings import Profile
 from desk.journal import Journal
 from desk.manager import StrategyManager
+from desk.manager_parameters import Descriptions
 from desk.manager_picture import (
     Sources,
     order_picture,
@@ -81,7 +82,7 @@ class RunningDesk:
         self._journal = journal
         self._archive = archive
         self._halted = halted
-        self._sources = Sources(profile, node.cache, tally, journal.trades)
+        self._sources = Sources(profile, node.cache, tally, journal.trades, Descriptions())
         self._started_ns = time.time_ns()
         self._version = version("perpdesk")
         self._has_run = False

@@ -9,12 +9,16 @@ from nautilus_trader.model.enums import OrderSide, OrderStatus, OrderType
 from desk.manager import error_of, state_of
 from monitor.desk import Action
 from monitor.errors import MonitorError
-from monitor.picture import State
+from monitor.picture import State, StrategyPicture
 from strategies.signals import Action as Wish
 from tests.desk.managed_node import PERP, Managed, managed_node
 from tests.waiting import eventually
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
+
+
+def shown_of(desk: Managed, name: str) -> StrategyPicture:
+    return next(s for s in desk.shown.picture().strategies if s.id == name)
 
 
 async def test_a_strategy_that_raises_takes_itself_out_and_no_other(tmp_path: Path) -> None:
@@ -144,7 +148,10 @@ async def test_a_stopped_strategy_can_be_flattened_and_started(tmp_path: Path) -
 async def test_parameters_hold_at_once_and_in_later_runs(tmp_path: Path) -> None:
     size = {"kind": "fixed", "size": "0.3"}
     async with managed_node(tmp_path) as desk:
+        before = {p.name: p.value for p in shown_of(desk, "alerts").parameters}
         desk.tell("alerts", Action.PARAMETERS, sizing=size)
+        after = {p.name: p.value for p in shown_of(desk, "alerts").parameters}
+        assert before | {"sizing": size} == after != before
         desk.signal(Wish.BUY)
         await eventually(lambda: str(desk.position("alerts")) == "0.300")
 
@@ -156,8 +163,7 @@ async def test_a_strategy_of_another_kind_may_take_parameters_too(tmp_path: Path
     async with managed_node(tmp_path) as desk:
         assert desk.tell("other", Action.PARAMETERS, levels=4) == "other goes on with levels = 4"
         assert desk["other"].levels == 4
-        (shown,) = [s for s in desk.shown.picture().strategies if s.id == "other"]
-        assert "parameters" in shown.commands
+        assert "parameters" in shown_of(desk, "other").commands
 
 
 @pytest.fixture
