@@ -8,13 +8,13 @@ FIND_PYTHON = for p in python3.13 python3.12 python3.14 python3 $$(ls -d $$HOME/
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1 \
 	&& { echo "$$p"; break; }; done
 
-.PHONY: demo test redis lint bench seeds soak matrix lock clean install
+.PHONY: demo test redis prometheus lint bench seeds soak matrix lock clean install
 
 demo: $(STAMP)
 	@$(BIN)/perpdesk demo $(ARGS)
 
 # Most tests wait for a socket or a clock, so three run at once; the files of the slow ones come first.
-test: $(STAMP) redis
+test: $(STAMP) redis prometheus
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The tests use a real Redis: Debian's own, where there is none yet.
@@ -23,6 +23,13 @@ redis:
 		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq redis-server >/dev/null; \
 	} || { echo "perpdesk's tests need redis-server: install it (Debian: apt-get install redis-server)" >&2; exit 2; }
+
+# And a real Prometheus, which scrapes the metrics and checks their form.
+prometheus:
+	@command -v prometheus >/dev/null || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends prometheus >/dev/null; \
+	} || { echo "perpdesk's tests need prometheus: install it (Debian: apt-get install prometheus)" >&2; exit 2; }
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -19,6 +19,7 @@ from config.forms import (
     Text,
     TraderId,
 )
+from config.monitor import MonitorSettings
 from config.venues import Settings, VenueSettings
 from config.webhook import WebhookSettings
 
@@ -114,6 +115,8 @@ class Document(Settings, frozen=True, kw_only=True):
         What trades, at least one.
     webhook
         The listener for alerts; None means there is none.
+    monitor
+        The API that shows the run and takes commands; None means there is none.
     paper, on_stop, logging
         See their types.
     runs
@@ -133,6 +136,7 @@ class Document(Settings, frozen=True, kw_only=True):
         Meta(min_length=1, description="a list of at least one strategy"),
     ]
     webhook: WebhookSettings | None = None
+    monitor: MonitorSettings | None = None
     paper: PaperSettings = PaperSettings()
     on_stop: StopSettings = StopSettings()
     logging: LoggingSettings = LoggingSettings()

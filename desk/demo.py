@@ -28,6 +28,7 @@ from desk.output import AsJson
 from desk.running import run_and_report
 from desk.session import Script, SessionResult
 from desk.webhook import WebhookSecrets
+from monitor.auth import Tokens
 from simulator.replay import Replay
 
 MARKET_SECS = 9_000.0  # of generated market that pass in one demo: 150 one-minute bars
@@ -77,6 +78,7 @@ def run_demo(
     seed: int = 1,
     seconds: float | None = None,
     replay: Path | None = None,
+    tokens: Tokens | None = None,
     as_json: bool = False,
 ) -> Exit:
     """
@@ -88,6 +90,8 @@ def run_demo(
         One that `needs_a_venue`.
     seed, seconds, replay
         As for `demo`.
+    tokens
+        As for `run_session`.
     as_json
         Whether to print the result as JSON.
 
@@ -114,7 +118,9 @@ def run_demo(
         carried = WebhookSecrets(secret, None)
         script = _post_alerts(profile, secret, seconds)
         if account is None:
-            return run_and_report(profile, carried, seconds=seconds, script=script, as_json=as_json)
+            return run_and_report(
+                profile, carried, seconds=seconds, script=script, tokens=tokens, as_json=as_json
+            )
         profile = profile.with_state_directory(venue, state)
         with exported(profile.venues[venue].private_key_env, account.key):
             return run_and_report(
@@ -123,6 +129,7 @@ def run_demo(
                 seconds=seconds,
                 script=script,
                 compare=_comparer(VENUES[venue], urls.http, account),
+                tokens=tokens,
                 as_json=as_json,
             )
 

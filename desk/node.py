@@ -27,6 +27,7 @@ from desk.ending import SETTLE_SECS
 from desk.exits import UsageError
 from desk.kits import VENUES
 from desk.lookup import OrderLookup
+from desk.managed import managed
 from desk.strategies import hedge_legs, strategy_configs
 from webhook.client import Desk, SignalDataClientConfig, signal_client_factory
 from webhook.inbox import InboxError, Queue
@@ -128,7 +129,7 @@ def build_node(
     except (ValueError, OSError) as e:
         raise UsageError(str(e)) from e
     for strategy_type, config in strategy_configs(profile):
-        node.trader.add_strategy(strategy_type(config))
+        node.trader.add_strategy(managed(strategy_type)(config))
     return node
 
 

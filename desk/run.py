@@ -5,6 +5,7 @@ import os
 from config.loading import load_profile
 from desk.demo import needs_a_venue, run_demo
 from desk.exits import Exit
+from desk.monitoring import read_tokens
 from desk.node import check_profile
 from desk.output import AsJson
 from desk.running import run_and_report
@@ -25,10 +26,14 @@ def run(profile: str, *, seconds: float | None = None, as_json: AsJson = False) 
 
     """
     loaded = load_profile(profile)
+    monitor = loaded.monitor
+    tokens = None if monitor is None else read_tokens(monitor, os.environ)
     if needs_a_venue(loaded):
-        return run_demo(loaded, seconds=seconds, as_json=as_json)
+        return run_demo(loaded, seconds=seconds, tokens=tokens, as_json=as_json)
     check_profile(loaded)
     settings = loaded.webhook
     secrets = read_webhook_secrets(settings, os.environ) if settings and settings.serve else None
     inbox = inbox_place(loaded, os.environ)
-    return run_and_report(loaded, secrets, seconds=seconds, inbox=inbox, as_json=as_json)
+    return run_and_report(
+        loaded, secrets, seconds=seconds, inbox=inbox, tokens=tokens, as_json=as_json
+    )

@@ -15,6 +15,7 @@ from desk.report import new_run_directory, write_config
 from desk.session import Script, SessionResult, run_session
 from desk.view import View, trades_table
 from desk.webhook import WebhookSecrets
+from monitor.auth import Tokens
 
 
 def run_and_report(
@@ -25,6 +26,7 @@ def run_and_report(
     script: Script | None = None,
     inbox: str | None = None,
     compare: Callable[[SessionResult], Comparison] | None = None,
+    tokens: Tokens | None = None,
     as_json: bool = False,
 ) -> Exit:
     """
@@ -32,7 +34,7 @@ def run_and_report(
 
     Parameters
     ----------
-    profile, secrets, seconds, script, inbox
+    profile, secrets, seconds, script, inbox, tokens
         As for `run_session`.
     compare
         Called after the end with what we say, for what the venue says; a difference that matters
@@ -44,7 +46,8 @@ def run_and_report(
     console = Console(stderr=as_json)
     directory = new_run_directory(Path(profile.runs), profile.name)
     write_config(directory, describe(profile))
-    result = run_session(profile, directory, secrets, View(console).show, seconds, script, inbox)
+    show = View(console).show
+    result = run_session(profile, directory, secrets, show, seconds, script, inbox, tokens)
     if compare is not None:
         result = judged(result, compare(result))
     if as_json:

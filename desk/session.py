@@ -17,9 +17,17 @@ from desk.ending import end_trading
 from desk.exits import DeskError, Exit, UsageError, VenueError
 from desk.journal import EquityPoint, Journal, JournalConfig, Line, Trade
 from desk.ledger import Comparison
+from desk.manager import StrategyManager, status_of
+from desk.manager_state import KeptStates, states_place
+from desk.monitoring import monitoring, tell_line
 from desk.node import build_node, start_timeout_secs
 from desk.report import write_report
+from desk.running_desk import RunningDesk
+from desk.tally import Tally
 from desk.webhook import WebhookSecrets, open_profile_inbox, serving_webhook, webhook_app
+from monitor.auth import Tokens
+from monitor.feed import Feed
+from monitor.metrics import Metrics
 from webhook.inbox import Inbox, InboxError
 
 POLL_SECS = 0.02
@@ -55,6 +63,7 @@ def run_session(
     duration_secs: float | None = None,
     script: Script | None = None,
     inbox: str | None = None,
+    tokens: Tokens | None = None,
 ) -> SessionResult:
     """
     Run `profile` until the duration is over, the node ends, or a signal asks to stop.
@@ -75,6 +84,8 @@ def run_session(
         Awaited beside the run with the webhook's URL, once strategies are running.
     inbox : str | None
         Where the profile's alerts are stored; None for a file in `directory`.
+    tokens : Tokens | None
+        Who may look and command where the profile has a monitor; None serves none.
 
     Raises
     ------
@@ -84,10 +95,11 @@ def run_session(
         When the node stopped by itself.
     UsageError
         When the webhook's address cannot be listened on, the inbox is in use by another run or
-        cannot be opened, a client cannot be made, or a strategy cannot start.
+        cannot be opened, a client cannot be made, a strategy cannot start, or what people told
+        the strategies of an earlier run cannot be read.
 
     """
-    session = _Session(profile, directory, inbox or str(directory / INBOX_NAME))
+    session = _Session(profile, directory, inbox or str(directory / INBOX_NAME), tokens)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(session.run(secrets, listener, duration_secs, script))
@@ -96,8 +108,12 @@ def run_session(
 
 
 class _Session:
-    def __init__(self, profile: Profile, directory: Path, inbox: str) -> None:
+    def __init__(
+        self, profile: Profile, directory: Path, inbox: str, tokens: Tokens | None
+    ) -> None:
         self._profile = profile
+        self._tokens = tokens
+        self._feed = Feed()
         self._directory = directory
         self._inbox_place = inbox
         self._inbox_failure: InboxError | None = None
@@ -125,14 +141,21 @@ class _Session:
         script: Script | None,
     ) -> SessionResult:
         inbox = self._open_inbox()
+        states = KeptStates(states_place(self._profile))
+        told = states.applied_to(self._profile)
         logs = self._directory / "logs"
-        self._node = build_node(self._profile, logs, inbox, self._on_inbox_failure)
+        self._node = build_node(told, logs, inbox, self._on_inbox_failure)
+        manager = StrategyManager(self._profile, self.node.trader, states)
         venues = JournalConfig(venues=frozenset(name.upper() for name in self._profile.venues))
-        journal = Journal(venues, self.node.trader.strategies(), listener)
+        journal = Journal(venues, self.node.trader.strategies(), self._both(listener))
         self.node.trader.add_actor(journal)
         self._catch_signals()
         try:
-            async with self._webhook(inbox, secrets) as url, self._running_node() as node_task:
+            async with (
+                self._webhook(inbox, secrets) as url,
+                self._monitor(manager, journal, inbox),
+                self._running_node() as node_task,
+            ):
                 await self._until_end(node_task, duration_secs, script, url)
         finally:
             if inbox is not None:
@@ -140,6 +163,25 @@ class _Session:
             journal.mark_equity()
             write_report(self._directory, self.node.trader, journal)
         return self._result(journal)
+
+    def _both(self, listener: Callable[[Line], None]) -> Callable[[Line], None]:
+        def tell(line: Line) -> None:
+            listener(line)
+            tell_line(self._feed, line)
+
+        return tell
+
+    @asynccontextmanager
+    async def _monitor(
+        self, manager: StrategyManager, journal: Journal, inbox: Inbox | None
+    ) -> AsyncIterator[None]:
+        # The metrics read the desk, which has the tally, which counts in the metrics.
+        metrics = Metrics(lambda: desk.picture())  # noqa: PLW0108  there is no desk yet
+        tally = Tally(metrics, self.node.cache.order)
+        tally.listen(self.node.trader)
+        desk = RunningDesk(self._profile, self.node, manager, journal, tally, inbox)
+        async with monitoring(self._profile, self._tokens, desk, self._feed, metrics):
+            yield
 
     def _catch_signals(self) -> None:
         # The node's own handlers would stop it behind our back, without report or exit code.
@@ -200,7 +242,7 @@ class _Session:
 
     def _check_strategies(self) -> None:
         for strategy in self.node.trader.strategies():
-            status = strategy.status() if hasattr(strategy, "status") else None
+            status = status_of(strategy)
             if status is not None and status.degraded:
                 raise UsageError(f"{strategy.id}: {status.degraded}")
 

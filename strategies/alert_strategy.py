@@ -74,15 +74,43 @@ class AlertStrategy(Strategy):
 
     def __init__(self, config: AlertStrategyConfig) -> None:
         super().__init__(config)
+        self.is_paused = False  # entries wait for a person; exits and protection do not
+        self._parameters = config
         self._clear()
 
+    @property
+    def config(self) -> AlertStrategyConfig:
+        """Return what holds now; Nautilus keeps what the strategy was made with."""
+        return self._parameters
+
+    def reconfigure(self, config: AlertStrategyConfig) -> None:
+        """
+        Go on with other parameters; what protects a position now holds until the next trade.
+
+        Expects the same instrument and names, and that no order which moves the position is under
+        way: the new trader would not count it.
+        """
+        self._parameters = config
+        self.trader = self._new_trader()
+        if self.is_running:
+            self.trader.protector.adopt(are_prices_kept=True)
+
     def _clear(self) -> None:
-        config: AlertStrategyConfig = self.config
-        self.trader = Trader(self, config.instrument_id, config.stop, config.take_profit)
+        self.trader = self._new_trader()
         self._keys: dict[str, None] = {}
         self._is_listening = False
         self._is_deciding = False
         self._waiting: deque[Signal] = deque()
+
+    def _new_trader(self) -> Trader:
+        config = self.config
+        return Trader(
+            self,
+            config.instrument_id,
+            config.stop,
+            config.take_profit,
+            is_paused=lambda: self.is_paused,
+        )
 
     def status(self) -> StrategyStatus:
         """Return a snapshot for people."""
@@ -95,7 +123,7 @@ class AlertStrategy(Strategy):
 
     def on_start(self) -> None:
         """Subscribe to quotes, which price and fill the orders, and to the signals."""
-        config: AlertStrategyConfig = self.config
+        config = self.config
         if self.cache.instrument(config.instrument_id) is None:
             self.trader.degrade(f"Expected an instrument {config.instrument_id}, found none")
             return
@@ -111,7 +139,7 @@ class AlertStrategy(Strategy):
                 self.clock.set_timer(WAIT_TIMER, WAIT, callback=self._listen_when_priced)
             return
         self._stop_waiting()
-        config: AlertStrategyConfig = self.config
+        config = self.config
         self.subscribe_data(signal_data_type(config.name), client_id=config.signal_client_id)
         self._is_listening = True
 
@@ -160,7 +188,7 @@ class AlertStrategy(Strategy):
         self._stop_waiting()
         self._waiting.clear()  # undecided, they come again when somebody listens
         if self._is_listening:
-            config: AlertStrategyConfig = self.config
+            config = self.config
             self.unsubscribe_data(signal_data_type(config.name), client_id=config.signal_client_id)
             self._is_listening = False
         self.trader.stop(

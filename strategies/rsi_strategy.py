@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 from nautilus_trader.config import StrategyConfig
 from nautilus_trader.core.data import Data
 from nautilus_trader.core.message import Event
@@ -22,6 +24,12 @@ from strategies.warmup import BarMerger
 
 WARMUP_BARS = 250
 """Where the seed of Wilder's average has faded below 1e-6 of the index's 100 points."""
+
+PERIOD_MAX = 1_000
+"""Longer, the index of a liquid market never leaves its middle."""
+
+WARMUP_BARS_MAX = 10_000
+"""More than any venue tells of its past."""
 
 SPARE_BARS = 5
 """Asked for beyond the warm-up: the running bar and what a venue lags or rounds off at the ends."""
@@ -82,13 +90,13 @@ class RsiStrategyConfig(StrategyConfig, kw_only=True, frozen=True):
     instrument_id: InstrumentId
     bar_type: BarType
     sizing: Sizing
-    period: int = 14
-    oversold: float = 30.0
-    overbought: float = 70.0
+    period: Annotated[int, Meta(ge=2, le=PERIOD_MAX)] = 14
+    oversold: Annotated[float, Meta(gt=0, lt=100)] = 30.0
+    overbought: Annotated[float, Meta(gt=0, lt=100)] = 70.0
     side: Side = Side.BOTH
     stop: Distance | None = None
     take_profit: Distance | None = None
-    warmup_bars: int = WARMUP_BARS
+    warmup_bars: Annotated[int, Meta(ge=3, le=WARMUP_BARS_MAX)] = WARMUP_BARS
     cancel_orders_on_stop: bool = True
     close_positions_on_stop: bool = False
 
@@ -118,11 +126,36 @@ class RsiStrategy(Strategy):
 
     def __init__(self, config: RsiStrategyConfig) -> None:
         super().__init__(config)
+        self.is_paused = False  # entries wait for a person; exits and protection do not
+        self._parameters = config
         self._clear()
 
+    @property
+    def config(self) -> RsiStrategyConfig:
+        """Return what holds now; Nautilus keeps what the strategy was made with."""
+        return self._parameters
+
+    def reconfigure(self, config: RsiStrategyConfig) -> None:
+        """
+        Go on with other parameters, as if started with them.
+
+        Expects the same instrument and names, and that no order which moves the position is under
+        way: the new trader would not count it.
+        """
+        self._parameters = config
+        self._clear()
+        if self.is_running:
+            self.on_start()
+
     def _clear(self) -> None:
-        config: RsiStrategyConfig = self.config
-        self.trader = Trader(self, config.instrument_id, config.stop, config.take_profit)
+        config = self.config
+        self.trader = Trader(
+            self,
+            config.instrument_id,
+            config.stop,
+            config.take_profit,
+            is_paused=lambda: self.is_paused,
+        )
         self._rsi = Rsi(config.period)
         self._rule = RsiRule(config.oversold, config.overbought, config.side)
         self._merger: BarMerger[Bar] = BarMerger(wait_max=config.warmup_bars)
@@ -143,7 +176,7 @@ class RsiStrategy(Strategy):
 
     def on_start(self) -> None:
         """Subscribe to live data, then ask for history."""
-        config: RsiStrategyConfig = self.config
+        config = self.config
         if self.cache.instrument(config.instrument_id) is None:
             self.trader.degrade(f"Expected an instrument {config.instrument_id}, found none")
             return

@@ -62,6 +62,8 @@ class Trader:
         The only instrument it trades.
     stop, take_profit : Distance or None
         Where the protection of the position rests.
+    is_paused : callable
+        Asked before each move: while it says so, the position may only shrink.
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class Trader:
         instrument_id: InstrumentId,
         stop: Distance | None,
         take_profit: Distance | None,
+        is_paused: Callable[[], bool] = lambda: False,
     ) -> None:
         self._strategy = strategy
+        self._is_paused = is_paused
         self._instrument_id = instrument_id
         self._working: list[Order] = []
         self.protector = Protector(strategy, instrument_id, stop, take_profit, self._on_unprotected)
@@ -151,21 +155,20 @@ class Trader:
         Returns
         -------
         ClientOrderId or Reason
-            The order that was sent, or why none was. A degraded strategy that was asked to turn its
-            position only closes it, and notes in words that it did no more.
+            The order that was sent, or why none was. A degraded or paused strategy that was asked
+            to turn its position only closes it, and notes in words that it did no more.
         """
         exposure = self.exposure
-        reduces = abs(target) < abs(exposure) and target * exposure >= 0
-        if self.degraded and not reduces:
-            words = f"No new entries, the strategy is degraded: {self.degraded}"
-            self.refuse(Reason.DEGRADED, words)
-            if target * exposure >= 0:
-                return Reason.DEGRADED
-            target, reduces = Decimal(0), True
-        delta = target - exposure
-        if not delta:
+        if target == exposure:
             return Reason.NOTHING_TO_DO
-        return self._send(delta, reduce_only=reduces, tag=tag, client_order_id=client_order_id)
+        reduces = abs(target) < abs(exposure) and target * exposure >= 0
+        if not reduces and (refusal := self._refusal_of_entries()):
+            if target * exposure >= 0:
+                return refusal
+            target, reduces = Decimal(0), True
+        return self._send(
+            target - exposure, reduce_only=reduces, tag=tag, client_order_id=client_order_id
+        )
 
     def flatten(self, reason: str) -> None:
         """Close the position at once, because something went wrong."""
@@ -212,6 +215,14 @@ class Trader:
     def _log(self) -> Logger:
         # Not kept: Nautilus replaces it when it registers the strategy.
         return self._strategy.log
+
+    def _refusal_of_entries(self) -> Reason | None:
+        if self.degraded:
+            words = f"No new entries, the strategy is degraded: {self.degraded}"
+            return self.refuse(Reason.DEGRADED, words)
+        if self._is_paused():
+            return self.refuse(Reason.PAUSED, "No new entries, the strategy is paused")
+        return None
 
     def _note(self, words: str) -> None:
         self.last_refusal = words

@@ -9,6 +9,7 @@ import pytest
 
 from config.errors import ProfileError
 from config.loading import parse_profile
+from config.monitor import MonitorSettings
 from config.secrets import SECRET_LENGTH_MIN
 from config.settings import (
     Document,
@@ -27,6 +28,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "`[[strategies]]`": StrategySettings,
     "`[webhook]`": WebhookSettings,
     "`[webhook.tls]`": TlsSettings,
+    "`[monitor]`": MonitorSettings,
     "`[paper]`": PaperSettings,
     "`[on_stop]`": StopSettings,
     "`[logging]`": LoggingSettings,

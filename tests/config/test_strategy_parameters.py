@@ -42,7 +42,9 @@ def test_built_in_parameters_fit_their_strategies(name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "key"),
     [
-        ({"period": 1}, ""),
+        ({"period": 1}, ".period"),
+        ({"period": 1_001}, ".period"),
+        ({"oversold": 0}, ".oversold"),
         ({"period": "14"}, ".period"),
         ({"perod": 14}, ".perod"),
         ({"oversold": 70, "overbought": 30}, ""),
@@ -54,6 +56,7 @@ def test_built_in_parameters_fit_their_strategies(name: str) -> None:
         ({"sizing": {}}, ".sizing.kind"),
         ({"stop": {"kind": "percent"}}, ".stop.percent"),
         ({"warmup_bars": 5}, ""),
+        ({"warmup_bars": 2}, ".warmup_bars"),
     ],
 )
 def test_impossible_rsi_parameters_are_refused_at_their_key(

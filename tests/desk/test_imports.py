@@ -19,6 +19,12 @@ def test_a_run_loads_no_venue_sdk() -> None:
     assert loaded.isdisjoint(HEAVY)
 
 
+def test_the_control_commands_do_not_wait_for_nautilus() -> None:
+    code = "import sys, desk.cli, desk.control; sys.exit('nautilus_trader' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_the_funds_commands_name_the_extra_that_is_missing() -> None:
     code = (
         "import sys; sys.modules['web3'] = None; sys.argv = ['perpdesk', 'funds', 'pending', 'x'];"

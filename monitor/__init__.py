@@ -1,0 +1,1 @@
+"""What people and machines look at: pictures, the control API, metrics; nothing here trades."""
