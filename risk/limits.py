@@ -107,3 +107,33 @@ def _each(limits: Mapping[Scope, Limits], read: _Read) -> tuple[Bound, ...]:
 
 def _strictest(limits: Mapping[Scope, Limits], read: _Read) -> Bound | None:
     return min(_each(limits, read), key=lambda bound: bound.value, default=None)
+
+
+class LimitBook(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    All limits of a desk.
+
+    Parameters
+    ----------
+    desk : Limits
+        What holds for everything.
+    venues, strategies, instruments : Mapping[str, Limits]
+        What holds more narrowly, by the name of the venue in capitals, the strategy's id without
+        its tag, and the instrument's id.
+    """
+
+    desk: Limits = Limits()
+    venues: Mapping[str, Limits] = {}
+    strategies: Mapping[str, Limits] = {}
+    instruments: Mapping[str, Limits] = {}
+
+    def bounds(self, venue: str, strategy: str, instrument: str) -> Bounds:
+        """Return what holds for the orders of a strategy in an instrument."""
+        return bounds_of(
+            {
+                Scope.DESK: self.desk,
+                Scope.VENUE: self.venues.get(venue, Limits()),
+                Scope.STRATEGY: self.strategies.get(strategy, Limits()),
+                Scope.INSTRUMENT: self.instruments.get(instrument, Limits()),
+            }
+        )
