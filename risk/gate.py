@@ -23,6 +23,7 @@ from risk.controls import first_refusal
 from risk.events import REFUSALS, Halt, OrderRefused
 from risk.limits import Bounds, LimitBook
 from risk.observer import Observer, Proposal, name_of, proposal_of
+from risk.picture import Picture
 from risk.refusals import Reason, Refusal
 
 RISK_DOOR = "RiskEngine.execute"
@@ -124,12 +125,12 @@ class Gate:
         """Return why these may not be sent, for each of them; none of a list goes alone."""
         noted: list[Order] = []
         for order in orders:
-            proposal = proposal_of(order)
-            if self._observer.only_reduces(proposal):
+            picture = self._observer.look(proposal_of(order))
+            if picture is None:
                 continue
-            refusal = self._refusal(proposal)
+            refusal = self._refusal(order, picture)
             if refusal is None:
-                self._observer.note_passed(order, is_new=True)
+                self._observer.note_passed(order)
                 noted.append(order)
                 continue
             for each in noted:
@@ -139,13 +140,10 @@ class Gate:
             return [(each, refusal if each is order else sibling) for each in orders]
         return []
 
-    def _refusal(self, proposal: Proposal, *, is_new: bool = True) -> Refusal | None:
+    def _refusal(self, order: Order, picture: Picture) -> Refusal | None:
         if self.halt is not None:
-            words = f"Expected no halt, was {self.halt}"
-            return Refusal(reason=Reason.HALTED, words=words)
-        refusal = first_refusal(self._observer.picture(proposal), self._bounds_of(proposal.order))
-        is_pace = refusal is not None and refusal.reason in {Reason.ORDER_RATE, Reason.OPEN_ORDERS}
-        return refusal if is_new or not is_pace else None
+            return Refusal(reason=Reason.HALTED, words=f"Expected no halt, was {self.halt}")
+        return first_refusal(picture, self._bounds_of(order))
 
     def _bounds_of(self, order: Order) -> Bounds:
         key = (order.strategy_id.value, order.instrument_id.value)
@@ -160,13 +158,13 @@ class Gate:
         if order is None:
             self._send_to_risk(command)  # which says so
             return
-        proposal = _changed(order, command)
-        if not self._observer.only_reduces(proposal):
-            refusal = self._refusal(proposal, is_new=False)
-            if refusal is not None:
-                self._reject_change(order, refusal)
-                return
-        self._pass(command, [order])
+        picture = self._observer.look(_changed(order, command))
+        refusal = None if picture is None else self._refusal(order, picture)
+        # It is an order already: it makes them no more.
+        if refusal is None or refusal.reason in {Reason.ORDER_RATE, Reason.OPEN_ORDERS}:
+            self._pass(command, [order])
+        else:
+            self._reject_change(order, refusal)
 
     def _deny(self, refusals: Sequence[tuple[Order, Refusal]]) -> None:
         for order, refusal in refusals:

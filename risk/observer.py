@@ -1,7 +1,7 @@
 """Looks at cache and portfolio for what the controls need; it judges nothing and sends nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -76,65 +76,50 @@ class Observer:
         self._passed: dict[ClientOrderId, Order] = {}
         self._paces: defaultdict[tuple[Scope, str], Pace] = defaultdict(Pace)
 
-    def note_passed(self, order: Order, *, is_new: bool) -> None:
-        """Count an order that may open something, until the cache does; a new one for the rate."""
+    def note_passed(self, order: Order) -> None:
+        """Count an order that may open something, until the cache does, and for the rate."""
         self._passed[order.client_order_id] = order
-        if is_new:
-            now = self._clock.timestamp_ns()
-            for scope, name in _scopes(order).items():
-                self._paces[scope, name].add(now)
+        now = self._clock.timestamp_ns()
+        for scope, name in _scopes(order).items():
+            self._paces[scope, name].add(now)
 
     def forget(self, order: Order) -> None:
         """Count an order no more: it was refused after all."""
         self._passed.pop(order.client_order_id, None)
 
-    def only_reduces(self, proposal: Proposal) -> bool:
-        """Tell whether an order can do nothing but make its strategy's position smaller."""
+    def look(self, proposal: Proposal) -> Picture | None:
+        """Return what the controls may know of an order; None if it can open nothing."""
         order = proposal.order
         if order.is_reduce_only:
-            return True
-        mine = [
-            each
-            for each in self._holdings(order.client_order_id)
-            if each.instrument == order.instrument_id.value
-            and each.strategy == name_of(order.strategy_id)
-        ]
-        position = sum((each.signed for each in mine if not each.is_order), Decimal(0))
-        size = self._signed(proposal)
-        waiting = (each.signed for each in mine if each.is_order and each.signed * size > 0)
-        return only_reduces(position, sum(waiting, Decimal(0)), size)
+            return None
+        prices = _Prices(self._cache, self._clock.timestamp_ns())
+        before = self._holdings(order.client_order_id, prices)
+        itself = _as_holding(proposal, prices)
+        mine = [each for each in before if each.instrument == itself.instrument]
+        if _only_reduces(itself, mine):
+            return None
+        return self._picture(proposal, itself, before, prices.of(order.instrument_id))
 
-    def picture(self, proposal: Proposal) -> Picture:
-        """Return what the controls may know of an order that may open something."""
+    def _picture(
+        self, proposal: Proposal, itself: Holding, before: Sequence[Holding], priced: "_Priced"
+    ) -> Picture:
         order = proposal.order
-        instrument_id: InstrumentId = order.instrument_id
         names = _scopes(order)
-        mark, age = self._mark(instrument_id)
-        before = list(self._holdings(order.client_order_id))
-        size = self._signed(proposal)
-        itself = Holding(
-            instrument_id.value,
-            instrument_id.venue.value,
-            name_of(order.strategy_id),
-            size,
-            max(mark or Decimal(0), proposal.price or Decimal(0)) * self._multiplier(instrument_id),
-            is_order=True,
-        )
         after = [*before, itself]
-        here = [each for each in after if each.instrument == instrument_id.value]
+        here = [each for each in after if each.instrument == itself.instrument]
         venue_gross = worst_gross(_within(after, Scope.VENUE, names))
         return Picture(
-            is_buy=size > 0,
-            size=abs(size),
+            is_buy=itself.signed > 0,
+            size=abs(itself.signed),
             price=proposal.price,
             is_limit=order.has_price,
-            mark=mark,
-            data_age_secs=age,
-            multiplier=self._multiplier(instrument_id),
-            position_after=worst_position(here, is_long=size > 0),
+            mark=priced.price,
+            data_age_secs=priced.age_secs,
+            multiplier=priced.multiplier,
+            position_after=worst_position(here, is_long=itself.signed > 0),
             venue_gross=venue_gross,
             adds_exposure=venue_gross > worst_gross(_within(before, Scope.VENUE, names)),
-            equity=self.equity(instrument_id.venue),
+            equity=self.equity(order.instrument_id.venue),
             totals={
                 scope: self._totals(scope, names, before=before, after=after) for scope in Scope
             },
@@ -152,8 +137,8 @@ class Observer:
         scope: Scope,
         names: dict[Scope, str],
         *,
-        before: Iterable[Holding],
-        after: Iterable[Holding],
+        before: Sequence[Holding],
+        after: Sequence[Holding],
     ) -> Totals:
         pace = self._paces[scope, names[scope]]
         return Totals(
@@ -162,27 +147,24 @@ class Observer:
             recent_orders=pace.count(self._clock.timestamp_ns()),
         )
 
-    def _holdings(self, but: ClientOrderId) -> Iterator[Holding]:
+    def _holdings(self, but: ClientOrderId, prices: "_Prices") -> list[Holding]:
         """Return all positions, and all orders that may open something but one."""
-        for position in self._cache.positions_open():
-            price, _ = self._mark(position.instrument_id)
-            yield self._holding(
+        positions = [
+            _holding(
                 position.instrument_id,
                 position.strategy_id,
                 position.signed_decimal_qty(),
-                Decimal(str(position.avg_px_open)) if price is None else price,
+                prices,
+                Decimal(str(position.avg_px_open)),
             )
-        for order in self._open_orders():
-            if order.client_order_id != but and not order.is_reduce_only and not order.is_closed:
-                proposal = proposal_of(order)
-                price, _ = self._mark(order.instrument_id)
-                yield self._holding(
-                    order.instrument_id,
-                    order.strategy_id,
-                    self._signed(proposal),
-                    max(price or Decimal(0), proposal.price or Decimal(0)),
-                    is_order=True,
-                )
+            for position in self._cache.positions_open()
+        ]
+        orders = [
+            _as_holding(proposal_of(order), prices)
+            for order in self._open_orders()
+            if order.client_order_id != but and not order.is_reduce_only and not order.is_closed
+        ]
+        return positions + orders
 
     def _open_orders(self) -> Iterable[Order]:
         self._passed = {
@@ -191,49 +173,92 @@ class Observer:
         known = [*self._cache.orders_open(), *self._cache.orders_inflight()]
         return (self._passed | {order.client_order_id: order for order in known}).values()
 
-    def _holding(
-        self,
-        instrument_id: InstrumentId,
-        strategy_id: StrategyId,
-        signed: Decimal,
-        price: Decimal,
-        *,
-        is_order: bool = False,
-    ) -> Holding:
-        return Holding(
-            instrument_id.value,
-            instrument_id.venue.value,
-            name_of(strategy_id),
-            signed,
-            price * self._multiplier(instrument_id),
-            is_order,
-        )
 
-    def _signed(self, proposal: Proposal) -> Decimal:
-        """Return a proposal's size in base units, negative for a sale."""
-        order, size = proposal.order, proposal.size
-        if order.is_quote_quantity:
-            price, _ = self._mark(order.instrument_id)
-            price = price or proposal.price
-            size = size / price if price else size
-        return Decimal(size if order.is_buy else -size)
+class _Priced(msgspec.Struct, frozen=True):
+    """An instrument's mark, or its quote's middle, and the age of the newer of the two."""
 
-    def _multiplier(self, instrument_id: InstrumentId) -> Decimal:
-        instrument = self._cache.instrument(instrument_id)
-        return Decimal(1) if instrument is None else Decimal(instrument.multiplier.as_decimal())
+    price: Decimal | None
+    age_secs: Decimal | None
+    multiplier: Decimal
+
+
+class _Prices:
+    """The prices of one moment, each read once."""
+
+    def __init__(self, cache: Cache, now_ns: int) -> None:
+        self._cache = cache
+        self._now_ns = now_ns
+        self._known: dict[InstrumentId, _Priced] = {}
+
+    def of(self, instrument_id: InstrumentId) -> _Priced:
+        """Return an instrument's price."""
+        if instrument_id not in self._known:
+            instrument = self._cache.instrument(instrument_id)
+            multiplier = Decimal(1) if instrument is None else instrument.multiplier.as_decimal()
+            self._known[instrument_id] = _Priced(*self._mark(instrument_id), multiplier)
+        return self._known[instrument_id]
 
     def _mark(self, instrument_id: InstrumentId) -> tuple[Decimal | None, Decimal | None]:
-        """Return the mark, else the quote's middle, and the age of the newer in seconds."""
         mark = self._cache.mark_price(instrument_id)
         quote = self._cache.quote_tick(instrument_id)
         newest = max((each.ts_init for each in (mark, quote) if each is not None), default=None)
         if newest is None:
             return None, None
-        age = Decimal(self._clock.timestamp_ns() - newest) / NANOS_PER_SECOND
+        age = Decimal(self._now_ns - newest) / NANOS_PER_SECOND
         if mark is not None and newest - mark.ts_init <= MARK_BEHIND_NS_MAX:
             return mark.value.as_decimal(), age
         middle = (quote.bid_price.as_decimal() + quote.ask_price.as_decimal()) / 2
         return middle, age
+
+
+def _as_holding(proposal: Proposal, prices: _Prices) -> Holding:
+    """Return an order as what it adds to a position once it has filled."""
+    order, size = proposal.order, proposal.size
+    price = prices.of(order.instrument_id).price or proposal.price
+    if order.is_quote_quantity and price:
+        size = size / price
+    signed = size if order.is_buy else -size
+    return _holding(
+        order.instrument_id,
+        order.strategy_id,
+        signed,
+        prices,
+        proposal.price or Decimal(0),
+        is_order=True,
+    )
+
+
+def _holding(
+    instrument_id: InstrumentId,
+    strategy_id: StrategyId,
+    signed: Decimal,
+    prices: _Prices,
+    own_price: Decimal,
+    *,
+    is_order: bool = False,
+) -> Holding:
+    """Return a holding, an order at the higher of the mark and its own price."""
+    priced = prices.of(instrument_id)
+    if priced.price is None:
+        price = own_price
+    else:
+        price = max(priced.price, own_price) if is_order else priced.price
+    return Holding(
+        instrument_id.value,
+        instrument_id.venue.value,
+        name_of(strategy_id),
+        signed,
+        price * priced.multiplier,
+        is_order,
+    )
+
+
+def _only_reduces(itself: Holding, here: Iterable[Holding]) -> bool:
+    """Tell whether an order can do nothing but make its strategy's position smaller."""
+    mine = [each for each in here if each.strategy == itself.strategy]
+    position = sum((each.signed for each in mine if not each.is_order), Decimal(0))
+    waiting = (each.signed for each in mine if each.is_order and each.signed * itself.signed > 0)
+    return only_reduces(position, sum(waiting, Decimal(0)), itself.signed)
 
 
 def _scopes(order: Order) -> dict[Scope, str]:
@@ -246,18 +271,18 @@ def _scopes(order: Order) -> dict[Scope, str]:
 
 
 def _within(
-    holdings: Iterable[Holding], scope: Scope, names: dict[Scope, str]
-) -> Iterator[Holding]:
+    holdings: Sequence[Holding], scope: Scope, names: dict[Scope, str]
+) -> Sequence[Holding]:
     name = names[scope]
-    for each in holdings:
-        its = {
-            Scope.DESK: "",
-            Scope.VENUE: each.venue,
-            Scope.STRATEGY: each.strategy,
-            Scope.INSTRUMENT: each.instrument,
-        }
-        if its[scope] == name:
-            yield each
+    match scope:
+        case Scope.DESK:
+            return holdings
+        case Scope.VENUE:
+            return [each for each in holdings if each.venue == name]
+        case Scope.STRATEGY:
+            return [each for each in holdings if each.strategy == name]
+        case Scope.INSTRUMENT:
+            return [each for each in holdings if each.instrument == name]
 
 
 def _own_price(order: Order) -> Decimal | None:
