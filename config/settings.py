@@ -19,6 +19,7 @@ from config.forms import (
     Text,
     TraderId,
 )
+from config.risk import RiskSettings
 from config.venues import Settings, VenueSettings
 from config.webhook import WebhookSettings
 
@@ -114,7 +115,7 @@ class Document(Settings, frozen=True, kw_only=True):
         What trades, at least one.
     webhook
         The listener for alerts; None means there is none.
-    paper, on_stop, logging
+    risk, paper, on_stop, logging
         See their types.
     runs
         The folder that gets one folder per run.
@@ -133,6 +134,7 @@ class Document(Settings, frozen=True, kw_only=True):
         Meta(min_length=1, description="a list of at least one strategy"),
     ]
     webhook: WebhookSettings | None = None
+    risk: RiskSettings = RiskSettings()
     paper: PaperSettings = PaperSettings()
     on_stop: StopSettings = StopSettings()
     logging: LoggingSettings = LoggingSettings()
@@ -153,6 +155,20 @@ class Document(Settings, frozen=True, kw_only=True):
                 raise MismatchError("an id that no other strategy has", "strategies", index, "id")
         if self.webhook is not None:
             self._check_webhook(self.webhook, ids)
+        self._check_risk(ids)
+
+    def _check_risk(self, ids: list[str]) -> None:
+        for name in self.risk.venues:
+            if name not in self.venues:
+                raise MismatchError("a venue of this file", "risk", "venues", name)
+        for name in self.risk.strategies:
+            if name not in ids:
+                raise MismatchError("the id of a strategy", "risk", "strategies", name)
+        for name in self.risk.instruments:
+            if name.rpartition(".")[2].lower() not in self.venues:
+                raise MismatchError(
+                    "an instrument of a venue of this file", "risk", "instruments", name
+                )
 
     def _check_webhook(self, webhook: WebhookSettings, ids: list[str]) -> None:
         for key in ("ttl", "silence_secs"):

@@ -27,6 +27,8 @@ app.command("desk.demo:demo", name="demo")
 app.command("desk.run:run", name="run")
 app.command("desk.cycle:cycle", name="cycle")
 app.command("desk.webhook:webhook", name="webhook")
+app.command("desk.kill:kill", name="kill")
+app.command("desk.kill:lift", name="lift")
 app.command("desk.version:version", name="version")
 
 venue = App(name="venue", help="Serve a loopback venue that speaks a real exchange's wire.")

@@ -25,6 +25,7 @@ from config.venues import VenueSettings
 from config.words import dotted
 from desk.ending import SETTLE_SECS
 from desk.exits import UsageError
+from desk.guarding import guard_node
 from desk.kits import VENUES
 from desk.lookup import OrderLookup
 from desk.strategies import strategy_configs
@@ -128,6 +129,7 @@ def build_node(
         raise UsageError(str(e)) from e
     for strategy_type, config in strategy_configs(profile):
         node.trader.add_strategy(strategy_type(config))
+    guard_node(node, profile)
     return node
 
 
