@@ -34,7 +34,7 @@ async def test_a_stop_canceled_behind_our_back_rests_again(
         await eventually(lambda: desk.venue_orders, timeout_secs=BOUND_SECS)
 
         (after,) = desk.venue_orders
-        assert after.id != before.id
+        assert after.oid != before.oid
         assert after.request.reduce_only
         assert after.request.side is Side.SELL
         assert after.request.size == desk.venue_position
