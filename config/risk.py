@@ -10,7 +10,7 @@ from config.errors import MismatchError
 from config.forms import InstrumentId, StrategyId, Text
 from config.venues import Settings
 
-NAKED_SECS_MIN = 5  # the guard looks every second, and a venue takes its time to accept
+NAKED_SECS_MIN = 3  # the guard looks every second, and a venue takes its time to accept
 PERCENT_MAX = 100
 
 Count = Annotated[int, Meta(ge=0)]

@@ -12,6 +12,9 @@ from nautilus_trader.model.position import Position
 CANCEL_AGAIN_NS = 5_000_000_000
 """A cancel that was not heard of for so long is sent again; a lost one has expired by then."""
 
+CLOSE_AGAIN_NS = 20_000_000_000
+"""A closing order that has not ended by then never will: a thin book, or a simulated one."""
+
 TAG = "RISK"
 """Stands on the orders that are sent here."""
 
@@ -70,7 +73,9 @@ class Hand:
         """Close a position at the market, unless that is under way; return what was sent."""
         closing = self._closing.get(position.id)
         if closing is not None and not closing.is_closed:
-            return None
+            if self._clock.timestamp_ns() - closing.ts_init < CLOSE_AGAIN_NS:
+                return None
+            self.cancel(closing)
         self._closing = {id_: order for id_, order in self._closing.items() if not order.is_closed}
         order = self._closing_order(position)
         self._closing[position.id] = order

@@ -46,7 +46,7 @@ async def test_a_stop_canceled_behind_our_back_rests_again(
 async def test_a_position_that_gets_no_stop_is_closed(
     execution: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    risk = "naked_secs_max = 5"
+    risk = "naked_secs_max = 3"
     async with (
         still_market() as market,
         risk_desk(market, tmp_path, monkeypatch, execution=execution, risk=risk) as desk,

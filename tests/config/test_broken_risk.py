@@ -21,7 +21,7 @@ BROKEN = [
         "a decimal number <= 100",
         "101",
     ),
-    ("naked_secs_max = 1", "risk.naked_secs_max", "a decimal number >= 5", "1"),
+    ("naked_secs_max = 1", "risk.naked_secs_max", "a decimal number >= 3", "1"),
     (
         "strategies.two.leverage_max = 1",
         "risk.strategies.two",
