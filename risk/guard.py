@@ -1,6 +1,6 @@
 """The guard: an actor that looks every second at halts, losses and stops; it opens nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Protocol
 
@@ -221,17 +221,9 @@ class Guard(Actor):
         self._log.error(str(news))
         self.msgbus.publish(STOPS, news)
 
-    def _stops_of(self, position: Position) -> Iterator[Stop]:
-        for order in self._hand.live_orders():
-            if (
-                order.instrument_id == position.instrument_id
-                and order.strategy_id == position.strategy_id
-                and order.order_type in STOP_TYPES
-                and order.is_reduce_only
-                and order.is_sell == position.is_long
-                and not order.is_pending_cancel
-            ):
-                yield Stop(order.leaves_qty.as_decimal(), _rests(order))
+    def _stops_of(self, position: Position) -> list[Stop]:
+        stops = (stop_of(order, position) for order in self._hand.live_orders())
+        return [stop for stop in stops if stop is not None]
 
     def _equity(self) -> Decimal | None:
         """Return the equity of all venues; None while any of it, or a price for it, is unknown."""
@@ -251,5 +243,18 @@ class Guard(Actor):
             self._kept, self._kept_ns = marks, now_ns
 
 
-def _rests(order: Order) -> bool:
-    return order.status not in {OrderStatus.INITIALIZED, OrderStatus.SUBMITTED}
+def stop_of(order: Order, position: Position) -> Stop | None:
+    """Return an order as a stop of a position; None if it is none, or is being canceled."""
+    is_stop = (
+        order.instrument_id == position.instrument_id
+        and order.strategy_id == position.strategy_id
+        and order.order_type in STOP_TYPES
+        and order.is_reduce_only
+        and order.is_sell == position.is_long
+        and not order.is_pending_cancel
+        and not order.is_closed
+    )
+    if not is_stop:
+        return None
+    is_resting = order.status not in {OrderStatus.INITIALIZED, OrderStatus.SUBMITTED}
+    return Stop(order.leaves_qty.as_decimal(), is_resting)

@@ -51,6 +51,21 @@ async def test_an_oversized_order_never_reaches_the_venue(
 
 
 @pytest.mark.parametrize("execution", ["live", "sandbox"])
+async def test_two_orders_in_one_breath_are_not_judged_by_the_same_position(
+    execution: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    risk = "position_size_max = 0.015"
+    async with (
+        still_market() as market,
+        risk_desk(market, tmp_path, monkeypatch, execution=execution, risk=risk) as desk,
+    ):
+        orders = [desk.strategy.market(OrderSide.BUY, "0.01") for _ in range(2)]
+        await eventually(lambda: all(order.is_closed for order in orders))
+
+        assert [order.status_string() for order in orders] == ["FILLED", "DENIED"]
+
+
+@pytest.mark.parametrize("execution", ["live", "sandbox"])
 async def test_an_exit_passes_what_an_entry_does_not(
     execution: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

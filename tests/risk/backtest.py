@@ -6,6 +6,7 @@ from typing import Any
 
 from nautilus_trader.backtest.config import BacktestEngineConfig
 from nautilus_trader.backtest.engine import BacktestEngine
+from nautilus_trader.backtest.models import LatencyModel
 from nautilus_trader.config import LoggingConfig, StrategyConfig
 from nautilus_trader.model.currencies import USDT
 from nautilus_trader.model.data import QuoteTick
@@ -88,12 +89,18 @@ def run(
     *,
     before: Callable[[BacktestEngine, Gate], object] = lambda _engine, _gate: None,
     quotes: int | None = None,
+    latency_secs: int = 0,
 ) -> Ran:
     """Run a script over quotes of 49,999 and 50,001."""
     engine = BacktestEngine(BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True)))
     money = [Money(100_000, USDT)]
     engine.add_venue(
-        Venue("BINANCE"), OmsType.NETTING, AccountType.MARGIN, money, default_leverage=Decimal(10)
+        Venue("BINANCE"),
+        OmsType.NETTING,
+        AccountType.MARGIN,
+        money,
+        default_leverage=Decimal(10),
+        latency_model=LatencyModel(latency_secs * SECOND_NS),
     )
     engine.add_instrument(BTC)
     hand = script if isinstance(script, Hand) else Hand(script)

@@ -114,6 +114,17 @@ def test_no_limit_holds_up_an_exit() -> None:
     assert ran.engine.portfolio.is_flat(BTC.id)
 
 
+def test_what_is_marked_reduce_only_passes_whatever_the_position() -> None:
+    steps = [
+        lambda hand: hand.market("BUY", "1"),
+        lambda hand: hand.market("SELL", "5", reduce_only=True),
+        lambda hand: hand.market("SELL", "5", reduce_only=True),
+    ]
+    ran = run(desk(order_size_max=D(2)), steps)
+    assert ran.reasons == []
+    assert ran.engine.portfolio.is_flat(BTC.id)
+
+
 def test_an_order_that_turns_the_position_is_no_exit() -> None:
     steps = [lambda hand: hand.market("BUY", "1"), lambda hand: hand.market("SELL", "2")]
     ran = run(desk(orders_per_minute_max=1), steps)

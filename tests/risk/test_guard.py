@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from nautilus_trader.backtest.engine import BacktestEngine
+from nautilus_trader.execution.messages import CancelOrder
 from nautilus_trader.model.enums import OrderSide, TradingState
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.objects import Price
@@ -60,10 +61,10 @@ class Guarded:
         self.stops: list[StopNews] = []
         self.halts: list[Halt | Lift] = []
 
-    def run(self, hand: Hand, *, quotes: int | None = None) -> Ran:
+    def run(self, hand: Hand, *, quotes: int | None = None, latency_secs: int = 0) -> Ran:
         def install(engine: BacktestEngine, gate: Gate) -> None:
             kernel = engine.kernel
-            self.kernel = kernel
+            self.kernel, self.gate = kernel, gate
             parts = (kernel.msgbus, kernel.cache, kernel.clock)
             risk_hand = RiskHand(*parts)
             halting = Halting(gate, kernel.risk_engine, risk_hand, *parts)
@@ -82,7 +83,8 @@ class Guarded:
             kernel.msgbus.subscribe(STOPS, self.stops.append)
             kernel.msgbus.subscribe(HALTS, self.halts.append)
 
-        return run(LimitBook(desk=Limits()), hand, before=install, quotes=quotes)
+        book = LimitBook(desk=Limits())
+        return run(book, hand, before=install, quotes=quotes, latency_secs=latency_secs)
 
 
 def nothing(_hand: Hand) -> None:
@@ -234,3 +236,40 @@ def test_one_look_that_fails_keeps_the_others_going(tmp_path: Path) -> None:
         Broken([buy, lambda _: guarded.files.write(ALL, kill), nothing, nothing, buy])
     )
     assert ran.statuses == ["FILLED", "DENIED"]
+
+
+def test_a_lift_while_running_measures_losses_anew(tmp_path: Path) -> None:
+    guarded = Guarded(tmp_path, losses=LossLimits(daily_loss_percent_max=D("0.01")))
+    lose = [nothing, lambda hand: hand.market("BUY", "20"), nothing, nothing]
+    again = [nothing, nothing, lambda hand: hand.market("BUY", "0.01"), nothing]
+    ran = guarded.run(Hand([*lose, lambda _: guarded.files.lift(), *again]))
+    assert ran.statuses == ["FILLED", "FILLED"]
+    assert [type(news) for news in guarded.halts] == [Halt, Lift]
+
+
+def test_what_takes_its_time_is_asked_for_once(tmp_path: Path) -> None:
+    guarded = Guarded(tmp_path)
+    kill = Halt(cause=Cause.KILL, words="enough", flatten=True, ts_event=1)
+    cancels: list[object] = []
+
+    def listen(hand: Hand) -> None:
+        # What Nautilus's engine is asked to do, as it comes out of the gate.
+        bus, engine = hand.msgbus, guarded.kernel.exec_engine
+
+        def hear(command: object) -> None:
+            cancels.append(command)
+            engine.execute(command)
+
+        gate = guarded.gate
+        bus.deregister("ExecEngine.execute", gate.execute_released)
+        bus.register("ExecEngine.execute", hear)
+
+    steps = [listen, buy, nothing, nothing, nothing, lambda hand: hand.limit("BUY", "1", "30000")]
+    hand = Hand([*steps, nothing, nothing, nothing, lambda _: guarded.files.write(ALL, kill)])
+    ran = guarded.run(hand, quotes=18, latency_secs=3)
+
+    assert ran.statuses == ["FILLED", "CANCELED", "FILLED"]
+    assert ran.engine.portfolio.is_flat(BTC.id)
+    assert [type(each).__name__ for each in cancels if isinstance(each, CancelOrder)] == [
+        "CancelOrder"
+    ]
