@@ -109,6 +109,9 @@ def _guard_config(profile: Profile, strategies: list[Strategy]) -> GuardConfig:
     settings = profile.risk
     traded = {name.upper() for name, venue in profile.venues.items() if venue.execution != "none"}
     instruments = {getattr(each.config, "instrument_id", None) for each in strategies}
+    if profile.environment == "demo":
+        # Its venue squeezes hours of marks into seconds; the middle of the quote stands in.
+        instruments = set()
     return GuardConfig(
         desk=profile.trader_id,
         venues=frozenset(traded),

@@ -33,7 +33,7 @@ from tests.waiting import eventually
 
 TRADER = "RISK-001"
 PROFILE = """
-environment = "demo"
+environment = "testnet"
 trader_id = "{trader}"
 
 [venues.{venue}]

@@ -10,7 +10,7 @@ from nautilus_trader.model.events import OrderDenied
 
 from risk.events import OrderRefused
 from risk.refusals import Reason
-from tests.acceptance.exec_run import still_market
+from tests.acceptance.exec_run import BID, still_market
 from tests.acceptance.risk_desk import risk_desk
 from tests.acceptance.synthetix_run import SYNTHETIX, synthetix_venue
 from tests.acceptance.trading_run import venue_of
@@ -33,6 +33,8 @@ async def test_an_oversized_order_never_reaches_the_venue(
         still_market(open_venue) as market,
         risk_desk(market, tmp_path, monkeypatch, risk=risk, adapter=adapter) as desk,
     ):
+        market.show(BID + 10)  # a venue may tell the mark only once it moves
+        await eventually(lambda: desk.node.cache.mark_price(adapter.instrument_id))
         denied = desk.strategy.market(OrderSide.BUY, "0.1")
         passed = desk.strategy.market(OrderSide.BUY, "0.01")
         await eventually(lambda: denied.is_closed and desk.position is not None)
