@@ -67,7 +67,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_a_signal_halts_a_demo_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    process = start_demo(tmp_path, "--seconds", "60")
+    process = start_demo(tmp_path, "--seconds", "20")
     wait_for(process, " fill ")
 
     process.send_signal(signal.SIGUSR2)
