@@ -1,6 +1,8 @@
 """A stop that is gone comes back or the position goes, a loss halts, and so does a person."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nautilus_trader.model.enums import OrderSide, TradingState
@@ -10,6 +12,9 @@ from risk.events import Cause, Halt, Lift, StopAction, StopNews
 from simulator.exchange.model import Side
 from tests.acceptance.exec_run import BID, still_market
 from tests.acceptance.risk_desk import Keeper, risk_desk
+from tests.acceptance.synthetix_run import SYNTHETIX, synthetix_venue
+from tests.acceptance.trading_run import venue_of
+from tests.acceptance.under_test import OURS, Adapter
 from tests.waiting import eventually
 
 BOUND_SECS = 30.0
@@ -42,14 +47,29 @@ async def test_a_stop_canceled_behind_our_back_rests_again(
         assert [news.action for news in desk.heard(StopNews)] == [StopAction.REATTACH]
 
 
-@pytest.mark.parametrize("execution", ["live", "sandbox"])
+@pytest.mark.parametrize(
+    ("execution", "adapter", "open_venue"),
+    [
+        pytest.param("live", OURS, venue_of, id="hyperliquid"),
+        pytest.param("live", SYNTHETIX, synthetix_venue, id="synthetix"),
+        pytest.param("sandbox", OURS, venue_of, id="paper"),
+    ],
+)
 async def test_a_position_that_gets_no_stop_is_closed(
-    execution: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    execution: str,
+    adapter: Adapter,
+    open_venue: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    risk = "naked_secs_max = 3"
+    options: dict[str, Any] = {
+        "execution": execution,
+        "adapter": adapter,
+        "risk": "naked_secs_max = 3",
+    }
     async with (
-        still_market() as market,
-        risk_desk(market, tmp_path, monkeypatch, execution=execution, risk=risk) as desk,
+        still_market(open_venue) as market,
+        risk_desk(market, tmp_path, monkeypatch, **options) as desk,
     ):
         desk.strategy.keeper = keeper = Keeper(desk.strategy, is_able=False)
         await desk.enter()
