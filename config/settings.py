@@ -20,6 +20,7 @@ from config.forms import (
     TraderId,
 )
 from config.monitor import MonitorSettings
+from config.risk import RiskSettings
 from config.venues import Settings, VenueSettings
 from config.webhook import WebhookSettings
 
@@ -117,7 +118,7 @@ class Document(Settings, frozen=True, kw_only=True):
         The listener for alerts; None means there is none.
     monitor
         The API that shows the run and takes commands; None means there is none.
-    paper, on_stop, logging
+    risk, paper, on_stop, logging
         See their types.
     runs
         The folder that gets one folder per run.
@@ -137,6 +138,7 @@ class Document(Settings, frozen=True, kw_only=True):
     ]
     webhook: WebhookSettings | None = None
     monitor: MonitorSettings | None = None
+    risk: RiskSettings = RiskSettings()
     paper: PaperSettings = PaperSettings()
     on_stop: StopSettings = StopSettings()
     logging: LoggingSettings = LoggingSettings()
@@ -157,6 +159,20 @@ class Document(Settings, frozen=True, kw_only=True):
                 raise MismatchError("an id that no other strategy has", "strategies", index, "id")
         if self.webhook is not None:
             self._check_webhook(self.webhook, ids)
+        self._check_risk(ids)
+
+    def _check_risk(self, ids: list[str]) -> None:
+        for name in self.risk.venues:
+            if name not in self.venues:
+                raise MismatchError("a venue of this file", "risk", "venues", name)
+        for name in self.risk.strategies:
+            if name not in ids:
+                raise MismatchError("the id of a strategy", "risk", "strategies", name)
+        for name in self.risk.instruments:
+            if name.rpartition(".")[2].lower() not in self.venues:
+                raise MismatchError(
+                    "an instrument of a venue of this file", "risk", "instruments", name
+                )
 
     def _check_webhook(self, webhook: WebhookSettings, ids: list[str]) -> None:
         for key in ("ttl", "silence_secs"):

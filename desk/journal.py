@@ -30,6 +30,7 @@ from nautilus_trader.model.identifiers import ClientOrderId, Venue
 from nautilus_trader.model.position import Position
 from nautilus_trader.trading.strategy import Strategy
 
+from risk.events import HALTS, STOPS, Halt, Lift, StopNews
 from strategies.alert_warning import AlertWarning
 from strategies.signals import Signal
 
@@ -128,6 +129,8 @@ class Journal(Actor):
             ("data.Signal*", self._on_signal),
             ("data.AlertWarning*", self._on_warning),
             ("data.bars.*", self._on_bar),
+            (HALTS, self._on_risk),
+            (STOPS, self._on_risk),
         ):
             self.msgbus.subscribe(topic, self._harmless(handler))
         interval_ns = EQUITY_INTERVAL_MS * 1_000_000
@@ -186,6 +189,9 @@ class Journal(Actor):
 
     def _on_warning(self, warning: AlertWarning) -> None:
         self._tell("warning", f"{warning.strategy}: {warning.message}")
+
+    def _on_risk(self, news: Halt | Lift | StopNews) -> None:
+        self._tell("warning", f"risk: {news}")
 
     def _on_order_event(self, event: OrderEvent) -> None:
         if isinstance(event, OrderAccepted):

@@ -25,6 +25,7 @@ from config.venues import VenueSettings
 from config.words import dotted
 from desk.ending import SETTLE_SECS
 from desk.exits import UsageError
+from desk.guarding import guard_node
 from desk.kits import VENUES
 from desk.lookup import OrderLookup
 from desk.managed import managed
@@ -130,6 +131,7 @@ def build_node(
         raise UsageError(str(e)) from e
     for strategy_type, config in strategy_configs(profile):
         node.trader.add_strategy(managed(strategy_type)(config))
+    guard_node(node, profile)
     return node
 
 

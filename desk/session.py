@@ -15,6 +15,7 @@ from nautilus_trader.live.node import TradingNode
 from config.settings import Profile
 from desk.ending import end_trading
 from desk.exits import DeskError, Exit, UsageError, VenueError
+from desk.guarding import halt_by_signal
 from desk.journal import EquityPoint, Journal, JournalConfig, Line, Trade
 from desk.ledger import Comparison
 from desk.manager import StrategyManager, status_of
@@ -188,6 +189,8 @@ class _Session:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._interrupt)
+        for number, flatten in ((signal.SIGUSR1, False), (signal.SIGUSR2, True)):
+            loop.add_signal_handler(number, halt_by_signal, self.node, number, flatten)
 
     def _interrupt(self) -> None:
         self._interrupted = True

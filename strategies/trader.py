@@ -193,6 +193,9 @@ class Trader:
         self.protector.on_event(event)
         if isinstance(event, OrderRejected | OrderDenied):
             self._note(f"Order {event.client_order_id} was refused: {event.reason}")
+        if isinstance(event, OrderDenied) and is_move_ended and self._is_turn(event):
+            # Whoever may not open the other side still wants to be out of this one.
+            self.move_to(Decimal(0), "EXIT")
         if is_move_ended and self.protector.is_stop_missing:
             self.protector.protect()
 
@@ -230,6 +233,11 @@ class Trader:
 
     def _is_move(self, client_order_id: ClientOrderId) -> bool:
         return any(order.client_order_id == client_order_id for order in self._working)
+
+    def _is_turn(self, event: OrderDenied) -> bool:
+        order = self._strategy.cache.order(event.client_order_id)
+        is_against = _signed(order.side, order.quantity) * self.position < 0
+        return is_against and not order.is_reduce_only
 
     def _on_unprotected(self, reason: str) -> None:
         # A venue takes a reduce-only stop away by itself when an order ends or turns the position,

@@ -44,6 +44,17 @@ rate_per_minute = 100000
 # Whatever was accepted must be traded here, however long the kills kept the node down.
 entry_ttl_secs = 3600
 
+[risk]
+# Each alert must end in its order, however many come in a minute, and in no other.
+order_notional_max = 0
+leverage_max = 0
+open_orders_max = 0
+orders_per_minute_max = 0
+data_age_secs_max = 0
+daily_loss_percent_max = 0
+drawdown_percent_max = 0
+naked_secs_max = 3600
+
 [on_stop]
 close_positions = false
 

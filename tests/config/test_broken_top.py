@@ -7,8 +7,8 @@ from tests.config.broken import ENVIRONMENT, TRADER, check_refusal
 A_TRADER_ID = "an id such as 'PERPDESK-001'"
 A_BALANCE = "a positive amount and a currency such as '10000 USDC'"
 TOP_KEYS = (
-    "one of 'environment', 'trader_id', 'venues', 'strategies', 'webhook', 'monitor', 'paper', "
-    "'on_stop', 'logging', 'runs', 'confirm_live'"
+    "one of 'environment', 'trader_id', 'venues', 'strategies', 'webhook', 'monitor', 'risk', "
+    "'paper', 'on_stop', 'logging', 'runs', 'confirm_live'"
 )
 LEVERAGE = "leverage = 1"
 CANCEL = "cancel_orders = true"

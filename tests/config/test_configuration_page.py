@@ -10,6 +10,7 @@ import pytest
 from config.errors import ProfileError
 from config.loading import parse_profile
 from config.monitor import MonitorSettings
+from config.risk import LimitSettings, RiskSettings
 from config.secrets import SECRET_LENGTH_MIN
 from config.settings import (
     Document,
@@ -29,6 +30,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "`[webhook]`": WebhookSettings,
     "`[webhook.tls]`": TlsSettings,
     "`[monitor]`": MonitorSettings,
+    "`[risk]`": RiskSettings,
     "`[paper]`": PaperSettings,
     "`[on_stop]`": StopSettings,
     "`[logging]`": LoggingSettings,
@@ -74,3 +76,9 @@ def test_refusal_reads_as_the_page_says() -> None:
 
 def test_page_names_the_shortest_secret() -> None:
     assert f"at least {SECRET_LENGTH_MIN} characters" in PAGE
+
+
+def test_page_says_which_limits_a_narrower_scope_may_have() -> None:
+    limits = [field for field in RiskSettings.__struct_fields__ if field in rows("`[risk]`")]
+    named = PAGE.split("The first ")[1].split(" of these")[0]
+    assert limits[: int(named)] == list(LimitSettings.__struct_fields__)
