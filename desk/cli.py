@@ -48,6 +48,12 @@ alerts.command("desk.alerts_lint:lint", name="lint")
 alerts.command("desk.alerts_template:template", name="template")
 app.command(alerts)
 
+data = App(name="data", help="Keep market history on disk, for backtests.")
+data.command("desk.data:import_file", name="import")
+data.command("desk.data:list_history", name="list")
+data.command("desk.data:check_history", name="check")
+app.command(data)
+
 funds = App(name="funds", help="Move money between a wallet on chain and a venue, by hand.")
 funds.command("desk.funds:balances", name="balances")
 funds.command("desk.funds:allowance", name="allowance")
