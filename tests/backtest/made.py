@@ -72,3 +72,35 @@ def funding_csv_of(candles: list[Candle], rate: str = "0.0000125") -> str:
     """Return a funding rate for the open of each candle."""
     rows = [f"{c.open_ns // 10**6 + 76},{rate}" for c in candles]
     return "\n".join(["timestamp,funding_rate", *rows]) + "\n"
+
+
+PROFILE = """\
+environment = "paper"
+trader_id = "TEST-001"
+runs = "{runs}"
+[venues.hyperliquid]
+network = "mainnet"
+leverage = {{ "BTC-USD-PERP.HYPERLIQUID" = 3 }}
+[[strategies]]
+id = "rsi_btc"
+strategy = "rsi"
+[strategies.parameters]
+instrument_id = "BTC-USD-PERP.HYPERLIQUID"
+bar_type = "BTC-USD-PERP.HYPERLIQUID-1-HOUR-LAST-EXTERNAL"
+sizing = {{ kind = "percent", percent = "150" }}
+stop = {{ kind = "percent", percent = "2" }}
+warmup_bars = 30
+{more}
+"""
+
+
+def given(folder: Path, perpdesk: Perpdesk, count: int = 600, more: str = "") -> tuple[Path, Path]:
+    """Return a profile and the history for it, with funding."""
+    candles, data = wave(count), folder / "data"
+    profile, file = folder / "mine.toml", folder / "candles.csv"
+    profile.write_text(PROFILE.format(runs=folder / "runs", more=more))
+    file.write_text(csv_of(candles))
+    perpdesk("data", "import", file, "--instrument", INSTRUMENT, "--bar", "1h", "--data", data)
+    file.write_text(funding_csv_of(candles))
+    perpdesk("data", "import", file, "--instrument", INSTRUMENT, "--funding", "--data", data)
+    return profile, data

@@ -58,6 +58,7 @@ def perpdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         ["alerts", "export"],
         ["alerts", "lint"],
         ["alerts", "template"],
+        ["backtest"],
         ["data", "import"],
         ["data", "list"],
         ["data", "check"],
