@@ -1,17 +1,21 @@
 """The backtest command: a profile over history on disk, its document, and a table of the result."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from nautilus_trader.model.data import Bar, BarType
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from backtest.catalog import History
+from backtest.charts import Pane, rsi_of
 from backtest.engine import Plan, run
 from backtest.measures import CurveMeasures
+from backtest.page import make_page
 from backtest.result import Result, encode, make_result
 from backtest.times import in_words
 from config.loading import describe, load_profile
@@ -55,16 +59,20 @@ def backtest(
         The first and last close, such as 2026-03-01 or 2026-03-01T12:00Z; UTC where none is named.
         Strategies warm up on the history before the start.
     out
-        The folder for result.json; a new one under the profile's runs when left out.
+        The folder for report.html and result.json; a new one under the profile's runs when left
+        out.
 
     """
     with refused_as_usage():
         loaded = changed(load_profile(profile), changes)
-        _plan, result = run_profile(loaded, History(data), parse_window(start, end))
+        history = History(data)
+        plan, result = run_profile(loaded, history, parse_window(start, end))
     folder = out or new_run_directory(Path(loaded.runs), f"backtest-{loaded.name}")
     folder.mkdir(parents=True, exist_ok=True)
     document = encode(result)
     (folder / "result.json").write_bytes(document)
+    page = make_page(result, panes(plan, history), f"Backtest of {loaded.name}")
+    (folder / "report.html").write_text(page, encoding="utf-8")
     if as_json:
         sys.stdout.write(document.decode())
     else:
@@ -85,6 +93,36 @@ def run_profile(profile: Profile, history: History, window: Window) -> tuple[Pla
     """
     plan, notes = make_plan(profile, history, window)
     return plan, make_result(plan, run(plan), describe(profile), notes)
+
+
+def panes(plan: Plan, history: History) -> list[Pane]:
+    """Return a chart for each strategy of a plan, its index warmed up as the strategy's was."""
+    found = []
+    for _, config in plan.strategies:
+        bar_type = getattr(config, "bar_type", None)
+        if not isinstance(bar_type, BarType):
+            continue
+        period = getattr(config, "period", None)
+        levels = (getattr(config, "oversold", None), getattr(config, "overbought", None))
+        index = [] if period is None else rsi_of(history.bars(bar_type), period)
+        bars = plan.bars[bar_type]
+        found.append(
+            Pane(
+                title=f"{config.strategy_id}: {bar_type}",
+                strategy=str(config.strategy_id),
+                bars=bars,
+                index=_of_bars(index, history.bars(bar_type), bars),
+                levels=tuple(level for level in levels if level is not None),
+            )
+        )
+    return found
+
+
+def _of_bars(
+    index: Sequence[float | None], all_bars: Sequence[Bar], bars: Sequence[Bar]
+) -> list[float | None]:
+    values = {bar.ts_event: value for bar, value in zip(all_bars, index, strict=False)}
+    return [values.get(bar.ts_event) for bar in bars] if index else []
 
 
 def print_result(console: Console, result: Result) -> None:

@@ -11,7 +11,7 @@ from config.errors import ProfileError
 from desk.exits import DeskError, Exit
 
 # Packages that only some commands need, and the extra that installs them.
-EXTRAS = {"web3": "funds"}
+EXTRAS = {"web3": "funds", "plotly": "backtest"}
 
 # Commands are named, not imported: `perpdesk venue` must not wait for Nautilus to load.
 app = App(
