@@ -111,11 +111,6 @@ class History:
         rates = [FundingRate(update.ts_event, Decimal(update.rate)) for update in found]
         return sorted(rates, key=lambda rate: rate.time_ns)  # rates may fill a hole of a file
 
-    def last_close_ns(self, bar_type: BarType) -> int | None:
-        """Return when the last bar closed, without reading any; None where there is none."""
-        intervals = self._catalog.get_intervals(Bar, identifier=str(bar_type))
-        return max((end for _, end in intervals), default=None)
-
     def last_funding_ns(self, instrument_id: InstrumentId) -> int | None:
         """Return when the last rate was paid, without reading any; None where there is none."""
         intervals = self._catalog.get_intervals(FundingRateUpdate, identifier=instrument_id.value)

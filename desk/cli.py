@@ -50,6 +50,7 @@ alerts.command("desk.alerts_template:template", name="template")
 app.command(alerts)
 
 data = App(name="data", help="Keep market history on disk, for backtests.")
+data.command("desk.data_download:download", name="download")
 data.command("desk.data:import_file", name="import")
 data.command("desk.data:list_history", name="list")
 data.command("desk.data:check_history", name="check")

@@ -68,6 +68,10 @@ class InstrumentOptions:
     size_decimals: Annotated[int | None, Parameter(validator=Number(gte=0, lte=9))] = None
 
 
+NO_TERMS = InstrumentOptions()
+"""The venue's own, or those of the file."""
+
+
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an import has added, and what it found in the file; findings are None for funding."""
 
@@ -102,7 +106,7 @@ def import_file(
     bar: str | None = None,
     funding: Annotated[bool, Parameter(negative="")] = False,
     timezone: str | None = None,
-    terms: InstrumentOptions = InstrumentOptions(),
+    terms: InstrumentOptions = NO_TERMS,
     data: DataFolder = DATA,
     as_json: AsJson = False,
 ) -> None:
@@ -139,7 +143,7 @@ def import_file(
     if as_json:
         print_json(report)
     else:
-        _print_import(report)
+        print_import(report)
 
 
 def add_candles(
@@ -273,7 +277,8 @@ def _report(name: str, added: Added, times: list[int], findings: Findings | None
     )
 
 
-def _print_import(report: ImportReport) -> None:
+def print_import(report: ImportReport) -> None:
+    """Print what was added and what was found."""
     known = f", {report.known} were there" if report.known else ""
     lines = [f"{report.name}: {report.new} new{known}, {report.first} to {report.last}"]
     print_lines(lines + (report.findings.lines() if report.findings else []))
