@@ -15,7 +15,16 @@ from backtest.candles import Candle
 from backtest.errors import BacktestError
 from backtest.times import parse_time
 
-_TIME_NAMES: Final = ("time", "timestamp", "ts", "date", "datetime", "open_time", "date/time")
+_TIME_NAMES: Final = (
+    "time",
+    "timestamp",
+    "ts",
+    "date",
+    "datetime",
+    "open_time",
+    "date/time",
+    "date and time",
+)
 _RATE_NAMES: Final = ("funding_rate", "fundingrate", "rate")
 _MINUS: Final = "\N{MINUS SIGN}"  # which TradingView writes in some exports
 _DIGITS_MAX: Final = 15

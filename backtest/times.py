@@ -5,7 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 import msgspec
-from nautilus_trader.model.data import BarSpecification
+from nautilus_trader.model.data import BarSpecification, BarType
 from nautilus_trader.model.enums import BarAggregation, PriceType
 
 from backtest.errors import BacktestError
@@ -70,6 +70,22 @@ def parse_bar_length(text: str) -> BarLength:
     if day_ns % length.step_ns:
         raise BacktestError(f"Expected a bar length that divides a day, found {text!r}")
     return length
+
+
+def length_of(bar_type: BarType) -> BarLength:
+    """
+    Return the length of bars of a type.
+
+    Raises
+    ------
+    BacktestError
+        They are not of minutes, hours or days.
+
+    """
+    for unit, (_, aggregation) in _UNITS.items():
+        if bar_type.spec.aggregation == aggregation:
+            return parse_bar_length(f"{bar_type.spec.step}{unit}")
+    raise BacktestError(f"Expected bars of minutes, hours or days, found {bar_type}")
 
 
 def parse_time(text: str, zone: tzinfo | None) -> int:

@@ -3,9 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
 from nautilus_trader.model.data import Bar, BarType
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -20,20 +18,11 @@ from backtest.result import Result, encode, make_result
 from backtest.times import in_words
 from config.loading import describe, load_profile
 from config.settings import Profile
-from desk.backtest_plan import Window, changed, make_plan, parse_window
+from desk.backtest_plan import Changes, Window, changed, make_plan, parse_window
 from desk.data import DATA, DataFolder, refused_as_usage
 from desk.exits import Exit
 from desk.output import AsJson
 from desk.report import new_run_directory
-
-Changes = Annotated[
-    list[str],
-    Parameter(
-        name="--set",
-        negative="",
-        help="Another parameter, such as rsi_btc.period=7; may be given again.",
-    ),
-]
 
 
 def backtest(

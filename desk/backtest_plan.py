@@ -4,9 +4,10 @@ import tomllib
 from collections.abc import Sequence
 from datetime import UTC
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from cyclopts import Parameter
 from nautilus_trader.config import StrategyConfig
 from nautilus_trader.model.data import Bar, BarType
 from nautilus_trader.model.identifiers import InstrumentId
@@ -19,6 +20,15 @@ from backtest.times import in_words, parse_time
 from config.settings import Profile
 from desk.exits import UsageError
 from desk.strategies import strategy_configs
+
+Changes = Annotated[
+    list[str],
+    Parameter(
+        name="--set",
+        negative="",
+        help="Another parameter, such as rsi_btc.period=7; may be given again.",
+    ),
+]
 
 
 class Window(msgspec.Struct, frozen=True):

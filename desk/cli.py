@@ -56,6 +56,11 @@ data.command("desk.data:list_history", name="list")
 data.command("desk.data:check_history", name="check")
 app.command(data)
 
+parity = App(name="parity", help="Hold our results beside other records of the same market.")
+parity.command("desk.parity:rsi", name="rsi")
+parity.command("desk.parity:tradingview", name="tradingview")
+app.command(parity)
+
 funds = App(name="funds", help="Move money between a wallet on chain and a venue, by hand.")
 funds.command("desk.funds:balances", name="balances")
 funds.command("desk.funds:allowance", name="allowance")

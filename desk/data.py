@@ -134,7 +134,7 @@ def import_file(
     if funding == (bar is not None):
         raise UsageError("Expected either --bar with the candles' length, or --funding")
     with refused_as_usage():
-        history, zone = History(data), _zone(timezone)
+        history, zone = History(data), parse_zone(timezone)
         if bar is None:
             report = _import_funding(history, file, instrument, zone)
         else:
@@ -288,7 +288,16 @@ def _gaps(series: Series) -> list[str]:
     return [f"{gap.missing} missing from {in_words(gap.from_ns)}" for gap in series.gaps]
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
+def parse_zone(name: str | None) -> ZoneInfo | None:
+    """
+    Return the time zone of a name.
+
+    Raises
+    ------
+    UsageError
+        There is none of that name.
+
+    """
     try:
         return None if name is None else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as e:

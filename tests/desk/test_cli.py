@@ -63,6 +63,8 @@ def perpdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         ["data", "import"],
         ["data", "list"],
         ["data", "check"],
+        ["parity", "rsi"],
+        ["parity", "tradingview"],
         ["funds", "balances"],
         ["funds", "allowance"],
         ["funds", "deposit"],
