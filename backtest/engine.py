@@ -19,6 +19,7 @@ from nautilus_trader.trading.strategy import Strategy
 from backtest.errors import BacktestError
 from backtest.funding import FundingModule, Payment
 from backtest.margin import Liquidation, MarginRules
+from backtest.orders import OrderRecord, records_of
 from backtest.recorder import Fill, Recorder, Trade
 from backtest.tables import FundingRate
 from backtest.times import in_words
@@ -82,6 +83,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         Why orders were refused, and how often.
     equity : list of tuple of int and Decimal
         Nanoseconds UTC and equity: at the start, at each close, at the end.
+    orders : list of OrderRecord
+        All orders, however they ended.
     open_positions : dict of str to Decimal
         What was still held at the end, by instrument, signed.
     unrealized : Decimal
@@ -99,6 +102,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     payments: list[Payment]
     refusals: dict[str, int]
     equity: list[tuple[int, Decimal]]
+    orders: list[OrderRecord]
     open_positions: dict[str, Decimal]
     unrealized: Decimal
     liquidation: Liquidation | None
@@ -211,6 +215,7 @@ def _outcome(
         payments=[payment for payment in payments if payment.time_ns <= end_ns],
         refusals=dict(recorder.refusals),
         equity=list(curve.items()),
+        orders=records_of(engine.cache.orders()),
         open_positions=_open_positions(engine),
         unrealized=_unrealized(engine, plan) if liquidation is None else Decimal(0),
         liquidation=liquidation,

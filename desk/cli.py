@@ -59,6 +59,7 @@ app.command(data)
 parity = App(name="parity", help="Hold our results beside other records of the same market.")
 parity.command("desk.parity:rsi", name="rsi")
 parity.command("desk.parity:tradingview", name="tradingview")
+parity.command("desk.parity_run:parity_run", name="run")
 app.command(parity)
 
 funds = App(name="funds", help="Move money between a wallet on chain and a venue, by hand.")

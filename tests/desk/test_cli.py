@@ -65,6 +65,7 @@ def perpdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         ["data", "check"],
         ["parity", "rsi"],
         ["parity", "tradingview"],
+        ["parity", "run"],
         ["funds", "balances"],
         ["funds", "allowance"],
         ["funds", "deposit"],
