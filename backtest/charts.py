@@ -83,7 +83,7 @@ def equity_figure(result: Result) -> go.Figure:
         )
     figure.update_yaxes(title_text=result.currency, row=1, col=1)
     figure.update_yaxes(title_text="drawdown, %", row=2, col=1)
-    return _styled(figure, height=520)
+    return styled(figure, height=520)
 
 
 def price_figure(pane: Pane, result: Result) -> go.Figure:
@@ -109,7 +109,7 @@ def price_figure(pane: Pane, result: Result) -> go.Figure:
     # Else markers make the axis longer than the history.
     ends = [_time(pane.bars[0].ts_event), _time(pane.bars[-1].ts_event)]
     figure.update_xaxes(range=ends)
-    return _styled(figure, height=640)
+    return styled(figure, height=640)
 
 
 def costs_figure(result: Result) -> go.Figure:
@@ -126,7 +126,7 @@ def costs_figure(result: Result) -> go.Figure:
                 line={"color": color, "width": 1.6, "shape": "hv"},
             )
     figure.update_yaxes(title_text=f"paid (-) or received, {result.currency}")
-    return _styled(figure, height=300)
+    return styled(figure, height=300)
 
 
 def as_html(figure: go.Figure, name: str) -> str:
@@ -209,7 +209,8 @@ def _time(time_ns: int) -> str:
     return datetime.fromtimestamp(time_ns // SECOND_NS, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _styled(figure: go.Figure, **layout: Any) -> go.Figure:  # noqa: ANN401 (plotly's own names)
+def styled(figure: go.Figure, **layout: Any) -> go.Figure:  # noqa: ANN401 (plotly's own names)
+    """Return a figure in the look of all our pages."""
     figure.update_layout(
         template="plotly_white",
         margin={"l": 70, "r": 20, "t": 34, "b": 30},

@@ -64,11 +64,11 @@ def make_page(result: Result, panes: Sequence[Pane], title: str) -> str:
         f'<p class="sub">{first} to {last} UTC, all money in {escape(result.currency)}</p>',
         _notes(result),
         f'<div class="columns">{_curves(result)}{_account(result)}</div>',
-        _section("Equity and drawdown", as_html(equity_figure(result), "equity")),
+        section("Equity and drawdown", as_html(equity_figure(result), "equity")),
     ]
     for number, pane in enumerate(panes):
         html = as_html(price_figure(pane, result), f"price-{number}")
-        body.append(_section(pane.title, html))
+        body.append(section(pane.title, html))
     body.append(f'<div class="columns">{_months(result)}{_costs(result)}</div>')
     body += [_trades(result), _terms(result)]
     return PAGE.substitute(
@@ -76,7 +76,8 @@ def make_page(result: Result, panes: Sequence[Pane], title: str) -> str:
     )
 
 
-def _section(title: str, html: str) -> str:
+def section(title: str, html: str) -> str:
+    """Return a part of a page under a heading."""
     return f"<section><h2>{escape(title)}</h2>{html}</section>"
 
 
@@ -89,20 +90,17 @@ def _notes(result: Result) -> str:
 
 
 def _curves(result: Result) -> str:
-    def row(label: str, *cells: str) -> str:
-        return _row(label, cells)
-
     both = (result.curve, result.hold)
     rows = [
-        row("equity at the start", *[_money(result.balance)] * 2),
-        row("equity at the end", *(_money(one.equity) for one in both)),
-        row("return", *(_signed(one.return_percent, " %") for one in both)),
-        row("deepest drawdown", *(f"{one.drawdown_percent} %" for one in both)),
-        row("from its high", *(in_words(one.drawdown_from_ns) for one in both)),
-        row("to its low", *(in_words(one.drawdown_to_ns) for one in both)),
-        row("Sharpe ratio, daily", *(_sharpe(one) for one in both)),
+        row("equity at the start", [_money(result.balance)] * 2),
+        row("equity at the end", [_money(one.equity) for one in both]),
+        row("return", [_signed(one.return_percent, " %") for one in both]),
+        row("deepest drawdown", [f"{one.drawdown_percent} %" for one in both]),
+        row("from its high", [in_words(one.drawdown_from_ns) for one in both]),
+        row("to its low", [in_words(one.drawdown_to_ns) for one in both]),
+        row("Sharpe ratio, daily", [_sharpe(one) for one in both]),
     ]
-    return _section("Result", _table(("", "strategies", "buy and hold"), rows))
+    return section("Result", table(("", "strategies", "buy and hold"), rows))
 
 
 def _account(result: Result) -> str:
@@ -110,29 +108,29 @@ def _account(result: Result) -> str:
     won = f"{trade.wins} ({100 * trade.wins / trade.count:.0f} %)" if trade.count else "-"
     held = ", ".join(f"{size:f} {escape(name)}" for name, size in result.open_positions.items())
     rows = [
-        _row("round trips", [str(trade.count)]),
-        _row("won", [won]),
-        _row("profit factor", [_number(trade.profit_factor)]),
-        _row("average", [_signed(trade.average)]),
-        _row("best and worst", [f"{_signed(trade.best)} / {_signed(trade.worst)}"]),
-        _row("time in a position", [f"{trade.held_percent} %"]),
-        _row("fees", [_money(result.fees)]),
-        _row("funding", [_signed(result.funding)]),
-        _row("still held", [f"{held} ({_signed(result.unrealized)})" if held else "nothing"]),
+        row("round trips", [str(trade.count)]),
+        row("won", [won]),
+        row("profit factor", [_number(trade.profit_factor)]),
+        row("average", [_signed(trade.average)]),
+        row("best and worst", [f"{_signed(trade.best)} / {_signed(trade.worst)}"]),
+        row("time in a position", [f"{trade.held_percent} %"]),
+        row("fees", [_money(result.fees)]),
+        row("funding", [_signed(result.funding)]),
+        row("still held", [f"{held} ({_signed(result.unrealized)})" if held else "nothing"]),
     ]
-    return _section("Trading", _table((), rows))
+    return section("Trading", table((), rows))
 
 
 def _months(result: Result) -> str:
     rows = [
-        _row(one.month, [_signed(one.percent, " %"), _signed(one.hold_percent, " %")])
+        row(one.month, [_signed(one.percent, " %"), _signed(one.hold_percent, " %")])
         for one in result.months
     ]
-    return _section("Months", _table(("month", "strategies", "buy and hold"), rows))
+    return section("Months", table(("month", "strategies", "buy and hold"), rows))
 
 
 def _costs(result: Result) -> str:
-    return _section("Fees and funding", as_html(costs_figure(result), "costs"))
+    return section("Fees and funding", as_html(costs_figure(result), "costs"))
 
 
 def _trades(result: Result) -> str:
@@ -141,7 +139,7 @@ def _trades(result: Result) -> str:
     shown = result.trades[-TRADES_MAX:]
     heads = ("opened", "closed", "strategy", "side", "size", "entry", "exit", "fees", "P&L", "by")
     rows = [
-        _row(
+        row(
             in_words(trade.opened_ns),
             [
                 in_words(trade.closed_ns),
@@ -160,19 +158,19 @@ def _trades(result: Result) -> str:
     title = "Round trips"
     if len(shown) < len(result.trades):
         title += f", the latest {TRADES_MAX} of {len(result.trades)}"
-    return _section(title, _table(heads, rows))
+    return section(title, table(heads, rows))
 
 
 def _terms(result: Result) -> str:
-    rows = [_row(escape(one.name), [_terms_of(one)], "text") for one in result.instruments]
+    rows = [row(escape(one.name), [_terms_of(one)], "text") for one in result.instruments]
     rows += [
-        _row(escape(one.name), [f"{one.count} bars, SHA-256 {one.sha256}"], "text")
+        row(escape(one.name), [f"{one.count} bars, SHA-256 {one.sha256}"], "text")
         for one in result.series
     ]
     for strategy in result.profile["strategies"]:
         parameters = ", ".join(_parameters(strategy["parameters"]))
-        rows.append(_row(escape(strategy["id"]), [escape(parameters)], "text"))
-    return _section("What it was run on", _table((), rows))
+        rows.append(row(escape(strategy["id"]), [escape(parameters)], "text"))
+    return section("What it was run on", table((), rows))
 
 
 def _terms_of(one: InstrumentUsed) -> str:
@@ -191,12 +189,14 @@ def _parameters(table: Mapping[str, object], prefix: str = "") -> list[str]:
     return found
 
 
-def _table(heads: Sequence[str], rows: Iterable[str]) -> str:
+def table(heads: Sequence[str], rows: Iterable[str]) -> str:
+    """Return a table of rows that are HTML already; without heads it has none."""
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     return f"<table>{f'<tr>{head}</tr>' if head else ''}{''.join(rows)}</table>"
 
 
-def _row(label: str, cells: Iterable[str], kind: str = "") -> str:
+def row(label: str, cells: Iterable[str], kind: str = "") -> str:
+    """Return a row of a table; label and cells are HTML already."""
     opened = f'<td class="{kind}">' if kind else "<td>"
     return f"<tr><td>{label}</td>{''.join(f'{opened}{cell}</td>' for cell in cells)}</tr>"
 

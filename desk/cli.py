@@ -27,6 +27,7 @@ app.command("desk.demo:demo", name="demo")
 app.command("desk.run:run", name="run")
 app.command("desk.cycle:cycle", name="cycle")
 app.command("desk.backtest:backtest", name="backtest")
+app.command("desk.backtest_sweep:sweep", name="sweep")
 app.command("desk.webhook:webhook", name="webhook")
 app.command("desk.version:version", name="version")
 

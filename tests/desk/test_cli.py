@@ -59,6 +59,7 @@ def perpdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         ["alerts", "lint"],
         ["alerts", "template"],
         ["backtest"],
+        ["sweep"],
         ["data", "download"],
         ["data", "import"],
         ["data", "list"],
