@@ -174,18 +174,19 @@ def test_a_stop_that_the_bar_hits_ends_the_position_before_its_funding() -> None
     assert result.trades[0].exit == "STOP"
 
 
-def test_a_reversal_is_two_round_trips() -> None:
+def test_a_reversal_is_two_round_trips_of_their_own_sizes_and_fees() -> None:
     history = bars("100.0", "110.0", "100.0", "100.0")
 
-    result = ran(history, {0: "1", 1: "-2", 2: "1"})
+    result = ran(history, {0: "1", 1: "-3", 2: "2"})
 
     assert [(t.side, t.quantity, t.entry_price, t.exit_price) for t in result.trades] == [
         ("long", 1, 100, 110),
-        ("short", 1, 110, 100),
+        ("short", 2, 110, 100),
     ]
-    # 20 earned, fees on 100 + 110 + 110 + 100.
-    assert sum(t.pnl for t in result.trades) == Decimal("19.811")
-    assert result.equity[-1][1] == Decimal("1019.811")
+    # Shares of 100 and 110, then of 220 and 200.
+    assert [trade.fees for trade in result.trades] == [Decimal("0.0945"), Decimal("0.189")]
+    assert [trade.pnl for trade in result.trades] == [Decimal("9.9055"), Decimal("19.811")]
+    assert result.equity[-1][1] == Decimal("1029.7165")
 
 
 def test_an_order_beyond_the_leverage_is_denied() -> None:
