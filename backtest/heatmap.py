@@ -26,7 +26,7 @@ def make_map_page(sweep: Sweep, title: str, subtitle: str) -> str:
     body = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="sub">{escape(subtitle)}</p>',
-        f'<div class="columns">{"".join(maps)}</div>',
+        f'<div class="maps">{"".join(maps)}</div>',
         _runs(sweep),
     ]
     return PAGE.substitute(title=escape(title), plotly=get_plotlyjs(), body="\n".join(body))

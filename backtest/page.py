@@ -31,8 +31,10 @@ h1 { font-size: 22px; margin: 0 0 2px; }
 h2 { font-size: 16px; margin: 0 0 8px; }
 .sub { color: #64748b; margin: 0 0 18px; }
 section { background: #fff; border: 1px solid #e2e8f0; border-radius: 8px; padding: 16px 18px;
-  margin-bottom: 16px; overflow-x: auto; }
+  margin-bottom: 16px; overflow-x: auto; min-width: 0; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 16px; }
+.maps { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 16px; }
+@media (max-width: 800px) { .maps { grid-template-columns: minmax(0, 1fr); } }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 3px 10px 3px 0; text-align: right; border-bottom: 1px solid #eef2f6;
   white-space: nowrap; }
@@ -51,6 +53,11 @@ td.text { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 <main>
 $body
 </main>
+<script>
+// Drawn while the page was still being laid out, a figure may have the width of another layout.
+addEventListener("load", () =>
+  document.querySelectorAll(".plotly-graph-div").forEach((figure) => Plotly.Plots.resize(figure)));
+</script>
 </body>
 </html>
 """)
