@@ -93,14 +93,14 @@ def panes(plan: Plan, history: History) -> list[Pane]:
             continue
         period = getattr(config, "period", None)
         levels = (getattr(config, "oversold", None), getattr(config, "overbought", None))
-        index = [] if period is None else rsi_of(history.bars(bar_type), period)
-        bars = plan.bars[bar_type]
+        every, bars = history.bars(bar_type), plan.bars[bar_type]
+        index = [] if period is None else rsi_of(every, period)
         found.append(
             Pane(
                 title=f"{config.strategy_id}: {bar_type}",
                 strategy=str(config.strategy_id),
                 bars=bars,
-                index=_of_bars(index, history.bars(bar_type), bars),
+                index=_of_bars(index, every, bars),
                 levels=tuple(level for level in levels if level is not None),
             )
         )

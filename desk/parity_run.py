@@ -123,6 +123,8 @@ def _print(parity: RunParity, notes: list[str]) -> None:
     filled = f"{parity.filled} filled in both, recorded worse by {worse} bps on average"
     lines = [f"{len(parity.pairs)} orders, {parity.faulty} differ; {filled}"]
     faults = [f"{pair.key}: {', '.join(pair.faults)}" for pair in parity.pairs if pair.faults]
+    if not parity.pairs:
+        lines = ["Nothing was ordered in either of the two: nothing is proved"]
     print_lines([*faults, *lines, *notes])
 
 
