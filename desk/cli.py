@@ -11,7 +11,7 @@ from config.errors import ProfileError
 from desk.exits import DeskError, Exit
 
 # Packages that only some commands need, and the extra that installs them.
-EXTRAS = {"web3": "funds"}
+EXTRAS = {"web3": "funds", "plotly": "backtest"}
 
 # Commands are named, not imported: `perpdesk venue` must not wait for Nautilus to load.
 app = App(
@@ -26,6 +26,8 @@ app = App(
 app.command("desk.demo:demo", name="demo")
 app.command("desk.run:run", name="run")
 app.command("desk.cycle:cycle", name="cycle")
+app.command("desk.backtest:backtest", name="backtest")
+app.command("desk.backtest_sweep:sweep", name="sweep")
 app.command("desk.webhook:webhook", name="webhook")
 app.command("desk.kill:kill", name="kill")
 app.command("desk.kill:lift", name="lift")
@@ -59,6 +61,19 @@ alerts.command("desk.alerts:export", name="export")
 alerts.command("desk.alerts_lint:lint", name="lint")
 alerts.command("desk.alerts_template:template", name="template")
 app.command(alerts)
+
+data = App(name="data", help="Keep market history on disk, for backtests.")
+data.command("desk.data_download:download", name="download")
+data.command("desk.data:import_file", name="import")
+data.command("desk.data:list_history", name="list")
+data.command("desk.data:check_history", name="check")
+app.command(data)
+
+parity = App(name="parity", help="Hold our results beside other records of the same market.")
+parity.command("desk.parity:rsi", name="rsi")
+parity.command("desk.parity:tradingview", name="tradingview")
+parity.command("desk.parity_run:parity_run", name="run")
+app.command(parity)
 
 funds = App(name="funds", help="Move money between a wallet on chain and a venue, by hand.")
 funds.command("desk.funds:balances", name="balances")

@@ -25,6 +25,7 @@ from adapters.hyperliquid import (
     HyperliquidProductType,
 )
 from adapters.hyperliquid import books as hyperliquid_books
+from adapters.hyperliquid import constants as hyperliquid_constants
 from adapters.hyperliquid import factories as hyperliquid_factories
 from adapters.hyperliquid.signing import Signer
 from adapters.synthetix import (
@@ -34,7 +35,9 @@ from adapters.synthetix import (
     SynthetixLiveExecClientFactory,
 )
 from adapters.synthetix import books as synthetix_books
+from adapters.synthetix import constants as synthetix_constants
 from adapters.synthetix import factories as synthetix_factories
+from backtest.instruments import Terms
 from config.decoding import convert
 from config.errors import ProfileError
 from config.secrets import read_secret
@@ -54,6 +57,7 @@ class VenueKit(NamedTuple):
     VenueError for a venue that does not tell. `demo_profile` trades live on a loopback venue, where
     `demo_instrument` is listed and its best price offers less than `demo_notional_max`.
     `read_books` asks such a venue, by its REST address, for the books of the account of a key.
+    `terms` are those of a perpetual at the venue's base tier, for history without an account.
     """
 
     data_config: Callable[[str, str, VenueSettings], LiveDataClientConfig]
@@ -65,6 +69,7 @@ class VenueKit(NamedTuple):
     demo_instrument: str
     demo_notional_max: Decimal
     read_books: Callable[[str, str], Coroutine[Any, Any, Books]]
+    terms: Terms
 
 
 def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> HyperliquidDataClientConfig:
@@ -192,6 +197,11 @@ VENUES: Final = {
         demo_instrument="BTC-USD-PERP.HYPERLIQUID",
         demo_notional_max=Decimal(40_000),  # of some 30,000
         read_books=hyperliquid_books.read_books,
+        terms=Terms(
+            currency="USDC",
+            maker_fee=hyperliquid_constants.FEE_PERP_MAKER,
+            taker_fee=hyperliquid_constants.FEE_PERP_TAKER,
+        ),
     ),
     "synthetix": VenueKit(
         _synthetix_data,
@@ -203,6 +213,11 @@ VENUES: Final = {
         demo_instrument="BTC-USDT-PERP.SYNTHETIX",
         demo_notional_max=Decimal(250_000),  # of some 110,000
         read_books=synthetix_books.read_books,
+        terms=Terms(
+            currency="USDT",
+            maker_fee=synthetix_constants.FEE_MAKER,
+            taker_fee=synthetix_constants.FEE_TAKER,
+        ),
     ),
 }
 

@@ -1,0 +1,133 @@
+"""Orders of a run as plain records that runs of different kinds have in common."""
+
+import ast
+import csv
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import msgspec
+from nautilus_trader.model.enums import OrderSide, order_status_to_str, order_type_to_str
+from nautilus_trader.model.orders import Order
+
+from backtest.errors import BacktestError
+
+
+class OrderRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One order.
+
+    Attributes
+    ----------
+    key : str
+        The same in every run of the same decisions: the decision's own key, or for what follows
+        from it (a stop, a take-profit, the end) the key before it, its tag and a number.
+    strategy, instrument, kind, side, status : str
+        Its strategy's id, what it is in, its type, `buy` or `sell`, and how it ended.
+    time_ns : int
+        When it was made, by the clock of its run.
+    quantity, filled : Decimal
+        In base units.
+    price : Decimal or None
+        What it was filled at on average.
+    trigger : Decimal or None
+        Of a stop.
+
+    """
+
+    key: str
+    strategy: str
+    instrument: str
+    kind: str
+    side: str
+    status: str
+    time_ns: int
+    quantity: Decimal
+    filled: Decimal
+    price: Decimal | None
+    trigger: Decimal | None
+
+
+def records_of(orders: Iterable[Order]) -> list[OrderRecord]:
+    """Return the records of Nautilus's orders, in the order in which they were made."""
+    plain = [
+        OrderRecord(
+            key=order.tags[0] if order.tags else "",
+            strategy=order.strategy_id.value,
+            instrument=order.instrument_id.value,
+            kind=order_type_to_str(order.order_type),
+            side="buy" if order.side == OrderSide.BUY else "sell",
+            status=order_status_to_str(order.status),
+            time_ns=order.ts_init,
+            quantity=order.quantity.as_decimal(),
+            filled=order.filled_qty.as_decimal(),
+            price=Decimal(str(order.avg_px)) if order.avg_px else None,
+            trigger=order.trigger_price.as_decimal() if order.has_trigger_price else None,
+        )
+        for order in sorted(orders, key=lambda order: (order.ts_init, _number(order)))
+    ]
+    return _keyed(plain)
+
+
+def read_records(path: Path) -> list[OrderRecord]:
+    """
+    Read the orders of a recorded run from its `orders.csv`.
+
+    Raises
+    ------
+    BacktestError
+        The file cannot be read, or is no such report.
+
+    """
+    try:
+        with path.open(newline="") as file:
+            rows = sorted(csv.DictReader(file), key=_place)
+            return _keyed([_record(row) for row in rows])
+    except OSError as e:
+        raise BacktestError(f"Expected the report of a run, {path}: {e.strerror}") from e
+    except (KeyError, ValueError, SyntaxError, InvalidOperation) as e:
+        raise BacktestError(f"Expected orders as Nautilus reports them in {path}: {e!r}") from e
+
+
+def _record(row: dict[str, str]) -> OrderRecord:
+    tags = ast.literal_eval(row["tags"]) if row["tags"] else []
+    return OrderRecord(
+        key=tags[0] if tags else "",
+        strategy=row["strategy_id"],
+        instrument=row["instrument_id"],
+        kind=row["type"],
+        side=row["side"].lower(),
+        status=row["status"],
+        time_ns=int(row["ts_init"]),
+        quantity=Decimal(row["quantity"]),
+        filled=Decimal(row["filled_qty"]),
+        price=Decimal(row["avg_px"]) if row["avg_px"] else None,
+        trigger=Decimal(row["trigger_price"]) if row["trigger_price"] else None,
+    )
+
+
+def _place(row: dict[str, str]) -> tuple[int, int]:
+    number = row["client_order_id"].rpartition("-")[2]
+    return int(row["ts_init"]), int(number) if number.isdigit() else 0
+
+
+def _number(order: Order) -> int:
+    number = order.client_order_id.value.rpartition("-")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def _keyed(orders: list[OrderRecord]) -> list[OrderRecord]:
+    decided: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    keyed = []
+    for order in orders:
+        key = order.key
+        if ":" in key:
+            decided[order.strategy] = key
+        else:
+            key = f"{decided.get(order.strategy, order.strategy)} {key}"
+        counts[key] = counts.get(key, 0) + 1
+        if counts[key] > 1:
+            key = f"{key} {counts[key]}"
+        keyed.append(msgspec.structs.replace(order, key=key))
+    return keyed
