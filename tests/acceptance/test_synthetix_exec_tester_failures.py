@@ -80,14 +80,17 @@ def lost(stage: Stage, rule: AnyRule) -> Iterator[None]:
 
 
 async def looked_up(trial: Trial) -> None:
-    """Wait until the adapter has asked for each order of a trial, none of which it has heard of."""
+    """Wait until the adapter has asked what rests after it had sent orders of a trial."""
     venue = trial.stage.run.venue
 
     def is_so() -> bool:
-        asked = [r.body["params"] for r in list(venue.received) if r.kind == "trade"]
-        looked = {one.get("clientOrderId") for one in asked if one["action"] == SYNTHETIX.look_up}
-        sent = {order.client_order_id.value for order in trial.orders}
-        return bool(sent) and sent <= looked
+        ours = {order.client_order_id.value for order in trial.orders}
+        told = [received.body["params"] for received in list(venue.received)]
+        ids = [{order.get("clientOrderId") for order in one.get("orders", [])} for one in told]
+        sent = [index for index, named in enumerate(ids) if named & ours]
+        return bool(sent) and any(
+            one.get("action") == SYNTHETIX.look_up for one in told[sent[-1] :]
+        )
 
     try:
         await eventually(is_so, FOUND_SECS)
