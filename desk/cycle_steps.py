@@ -29,6 +29,7 @@ STOP_DISTANCE: Final = Decimal("0.05")  # of the price, where the stop rests at 
 STOP_NEARER: Final = Decimal("0.04")  # and after it was moved
 NO_DISTANCE: Final = Decimal("0.06")
 OFFERS: Final = 3  # an order of so many times what is offered is hardly filled at once
+PART_TRIES: Final = 3  # the price may go away from a bid before it arrives
 PRICE_DIGITS: Final = 4  # round prices, which every venue takes
 
 
@@ -157,14 +158,23 @@ class Steps:
 
     async def fill_in_part(self) -> str:
         """Buy more than is offered at the best price, and cancel what is left of it."""
-        quote = self._quote()
-        price = quote.ask_price
-        offered = quote.ask_size.as_decimal()
-        least = offered + self._size(self._notional).as_decimal()
-        # By the time that it arrives more may be offered at this price.
-        size = max(least, min(offered * OFFERS, self._notional_max / price.as_decimal()))
-        if least * price.as_decimal() > self._notional_max:
-            return f"left out: {quote.ask_size} are offered, more than this cycle may buy"
+        for _ in range(PART_TRIES):
+            quote = self._quote()
+            price = quote.ask_price
+            offered = quote.ask_size.as_decimal()
+            least = offered + self._size(self._notional).as_decimal()
+            if least * price.as_decimal() > self._notional_max:
+                return f"left out: {quote.ask_size} are offered, more than this cycle may buy"
+            # By the time that it arrives more may be offered at this price.
+            size = max(least, min(offered * OFFERS, self._notional_max / price.as_decimal()))
+            order = await self._filled_in_part(size, price)
+            if order.filled_qty > 0:
+                status = order.status_string()
+                return f"{order.filled_qty} of {order.quantity} bought at {price}, then {status}"
+        raise CycleError(f"Expected a part to be filled, {order.last_event} ended the last try")
+
+    async def _filled_in_part(self, size: Decimal, price: Price) -> Order:
+        """Return a bid that has ended; none of it is filled where the price went away from it."""
         order = self._hand.order_factory.limit(
             instrument_id=self._hand.instrument_id,
             order_side=OrderSide.BUY,
@@ -176,8 +186,7 @@ class Steps:
         if not order.is_closed:
             self._hand.cancel_order(order)
             await self._until_closed(order)
-        status = order.status_string()
-        return f"{order.filled_qty} of {order.quantity} bought at {price}, then {status}"
+        return order
 
     def known_again(self, position: Decimal, stop: tuple[Quantity, Price]) -> str:
         """Check that a fresh node holds the position and the stop of the one before."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -139,7 +140,7 @@ async def test_lost_connections_are_found_with_their_age(tmp_path: Path) -> None
     findings = await recorded(tmp_path, limits=Limits(lifetime_secs=1), secs=3)
 
     lives = findings["lifetimes of connections"]
-    assert "lost after 1 to 1 s" in lives.answer
+    assert re.search(r"lost after [12] to [12] s", lives.answer)
     assert lives.counts["lost: ConnectionClosedOK connection lifetime exceeded 1000"] >= 13
     assert findings["our checksum"].counts["disagree"] == 0
 
