@@ -3,6 +3,7 @@
 import sys
 import time
 import tomllib
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -27,17 +28,51 @@ FLAT_SECS: Final = 30.0
 FLAT_POLL_SECS: Final = 0.5
 PIPE_WIDTH: Final = 160
 
-Profile = Annotated[str, Parameter(help="The profile of the run: a name or a path.")]
-Url = Annotated[str | None, Parameter(help="The monitor's address, instead of the profile's.")]
-Reason = Annotated[str, Parameter(help="Why, for the audit.")]
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)  # cyclopts reads the options of no msgspec struct
+class Looking:
+    """
+    Which run is looked at, and how it is shown.
+
+    Attributes
+    ----------
+    profile
+        The profile of the run: a name or a path.
+    url
+        The monitor's address, instead of the profile's.
+    """
+
+    profile: str = "paper"
+    url: str | None = None
+    as_json: AsJson = False
+
+    @property
+    def client(self) -> Client:
+        """Return what asks the run; UsageError, VenueError as `client_of`."""
+        return client_of(self.profile, self.url)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling(Looking):
+    """
+    Which run is told something, and why.
+
+    Attributes
+    ----------
+    reason
+        Why, for the audit.
+    """
+
+    reason: str = ""
+
+
+_LOOKING = Looking()
+_TELLING = Telling()
 
 
 def status(
-    *,
-    profile: Profile = "paper",
-    url: Url = None,
-    watch: Annotated[bool, Parameter(negative="")] = False,
-    as_json: AsJson = False,
+    *, looking: Looking = _LOOKING, watch: Annotated[bool, Parameter(negative="")] = False
 ) -> Exit:
     """
     Show a run: its venues, its equity, and what each strategy does.
@@ -48,10 +83,10 @@ def status(
         Show it again and again, each second, until Ctrl-C.
 
     """
-    client = client_of(profile, url)
+    client = looking.client
     if not watch:
-        _print(client.show("/api/status", DeskPicture), as_json=as_json)
-    elif as_json:
+        _print(client.show("/api/status", DeskPicture), as_json=looking.as_json)
+    elif looking.as_json:
         while True:
             print_json(client.show("/api/status", DeskPicture))
             time.sleep(WATCH_SECS)
@@ -63,29 +98,27 @@ def status(
     return Exit.DONE
 
 
-def positions(*, profile: Profile = "paper", url: Url = None, as_json: AsJson = False) -> Exit:
+def positions(*, looking: Looking = _LOOKING) -> Exit:
     """List the open positions of a run, with their stops."""
-    found = client_of(profile, url).show("/api/positions", list[PositionPicture])
-    if as_json:
+    found = looking.client.show("/api/positions", list[PositionPicture])
+    if looking.as_json:
         print_json(found)
     else:
         _console().print(positions_table(found))
     return Exit.DONE
 
 
-def orders(*, profile: Profile = "paper", url: Url = None, as_json: AsJson = False) -> Exit:
+def orders(*, looking: Looking = _LOOKING) -> Exit:
     """List the orders of a run that have not ended."""
-    found = client_of(profile, url).show("/api/orders", list[OrderPicture])
-    if as_json:
+    found = looking.client.show("/api/orders", list[OrderPicture])
+    if looking.as_json:
         print_json(found)
     else:
         _console().print(orders_table(found))
     return Exit.DONE
 
 
-def trades(
-    *, profile: Profile = "paper", url: Url = None, limit: int = 20, as_json: AsJson = False
-) -> Exit:
+def trades(*, looking: Looking = _LOOKING, limit: int = 20) -> Exit:
     """
     List the latest round trips of a run, newest first.
 
@@ -95,8 +128,8 @@ def trades(
         At most so many.
 
     """
-    found = client_of(profile, url).show(f"/api/trades?limit={limit}", list[TradePicture])
-    if as_json:
+    found = looking.client.show(f"/api/trades?limit={limit}", list[TradePicture])
+    if looking.as_json:
         print_json(found)
     else:
         _console().print(trades_table(found))
@@ -106,10 +139,7 @@ def trades(
 def pause(
     strategy: str,
     *,
-    profile: Profile = "paper",
-    url: Url = None,
-    reason: Reason = "",
-    as_json: AsJson = False,
+    telling: Telling = _TELLING,
 ) -> Exit:
     """
     Let a strategy open nothing new until it is resumed, also in later runs.
@@ -122,16 +152,13 @@ def pause(
         Its id in the profile.
 
     """
-    return _tell(client_of(profile, url), strategy, Action.PAUSE, reason, as_json=as_json)
+    return _tell(telling, strategy, Action.PAUSE)
 
 
 def resume(
     strategy: str,
     *,
-    profile: Profile = "paper",
-    url: Url = None,
-    reason: Reason = "",
-    as_json: AsJson = False,
+    telling: Telling = _TELLING,
 ) -> Exit:
     """
     End the pause of a strategy.
@@ -142,16 +169,13 @@ def resume(
         Its id in the profile.
 
     """
-    return _tell(client_of(profile, url), strategy, Action.RESUME, reason, as_json=as_json)
+    return _tell(telling, strategy, Action.RESUME)
 
 
 def start(
     strategy: str,
     *,
-    profile: Profile = "paper",
-    url: Url = None,
-    reason: Reason = "",
-    as_json: AsJson = False,
+    telling: Telling = _TELLING,
 ) -> Exit:
     """
     Start a strategy again that was stopped, or that something went wrong in.
@@ -162,16 +186,13 @@ def start(
         Its id in the profile.
 
     """
-    return _tell(client_of(profile, url), strategy, Action.START, reason, as_json=as_json)
+    return _tell(telling, strategy, Action.START)
 
 
 def stop(
     strategy: str,
     *,
-    profile: Profile = "paper",
-    url: Url = None,
-    reason: Reason = "",
-    as_json: AsJson = False,
+    telling: Telling = _TELLING,
 ) -> Exit:
     """
     Stop a strategy; its orders and positions are left as the profile's `on_stop` says.
@@ -182,16 +203,13 @@ def stop(
         Its id in the profile.
 
     """
-    return _tell(client_of(profile, url), strategy, Action.STOP, reason, as_json=as_json)
+    return _tell(telling, strategy, Action.STOP)
 
 
 def set_parameters(
     strategy: str,
     *assignments: str,
-    profile: Profile = "paper",
-    url: Url = None,
-    reason: Reason = "",
-    as_json: AsJson = False,
+    telling: Telling = _TELLING,
 ) -> Exit:
     """
     Let a strategy go on with other parameters, also in later runs of the same profile.
@@ -204,19 +222,14 @@ def set_parameters(
         Parameters as a profile writes them, such as `period=9` or `side="long"`.
 
     """
-    parameters = _parameters(assignments)
-    client = client_of(profile, url)
-    return _tell(client, strategy, Action.PARAMETERS, reason, parameters, as_json=as_json)
+    return _tell(telling, strategy, Action.PARAMETERS, _parameters(assignments))
 
 
 def flatten(
     strategy: str,
     *,
-    profile: Profile = "paper",
-    url: Url = None,
-    reason: Reason = "",
+    telling: Telling = _TELLING,
     seconds: float = FLAT_SECS,
-    as_json: AsJson = False,
 ) -> Exit:
     """
     Pause a strategy, close its position at the market, and wait until it is flat.
@@ -229,14 +242,14 @@ def flatten(
         How long to wait; 0 returns once the order is sent.
 
     """
-    client = client_of(profile, url)
-    done = client.tell(strategy, Action.FLATTEN, {"reason": reason})
+    client = telling.client
+    done = client.tell(strategy, Action.FLATTEN, {"reason": telling.reason})
     deadline = time.monotonic() + seconds
     now = done.strategy
     while seconds and now.position and time.monotonic() < deadline:
         time.sleep(FLAT_POLL_SECS)
         now = _strategy(client, strategy)
-    _say(Done(message=done.message, strategy=now), as_json=as_json)
+    _say(Done(message=done.message, strategy=now), as_json=telling.as_json)
     if seconds and now.position:
         raise UnknownOutcome(f"{strategy} still holds {now.position} after {seconds:g} s")
     return Exit.DONE
@@ -248,18 +261,12 @@ def _strategy(client: Client, name: str) -> StrategyPicture:
 
 
 def _tell(
-    client: Client,
-    strategy: str,
-    action: Action,
-    reason: str,
-    parameters: dict[str, Any] | None = None,
-    *,
-    as_json: bool,
+    telling: Telling, strategy: str, action: Action, parameters: dict[str, Any] | None = None
 ) -> Exit:
-    body: dict[str, Any] = {"reason": reason}
+    body: dict[str, Any] = {"reason": telling.reason}
     if parameters is not None:
         body["parameters"] = parameters
-    _say(client.tell(strategy, action, body), as_json=as_json)
+    _say(telling.client.tell(strategy, action, body), as_json=telling.as_json)
     return Exit.DONE
 
 
