@@ -41,7 +41,7 @@ export function table(heads, rows) {
   const head = make("tr", {}, ...heads.map((words) => make("th", { scope: "col" }, words)));
   const body = rows.map((cells) =>
     make("tr", {}, ...cells.map((cell, i) => make("td", { data: { head: heads[i] } }, cell))));
-  return make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
+  return make("table", { className: "facts" }, make("thead", {}, head), make("tbody", {}, ...body));
 }
 
 const two = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });

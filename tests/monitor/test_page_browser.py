@@ -138,6 +138,8 @@ async def test_the_demo_shows_its_chart_and_a_halt(
         await expect(page.locator("#price canvas").first).to_be_visible()
         await expect(page.locator("#price-words")).to_have_text("")
         await expect(page.locator("#curve canvas").first).to_be_visible()
+        for chart in ("#curve", "#price"):  # its axis is in it: no style of ours moves its cells
+            await expect(page.locator(f"{chart} tr").first).to_have_css("display", "table-row")
         assert opened.errors == []
 
         process.send_signal(signal.SIGUSR1)
