@@ -18,8 +18,12 @@ const look = () => ({
   timeScale: { borderColor: color("--edge"), timeVisible: true, secondsVisible: false },
 });
 
-function chartIn(element, options = {}) {
-  const chart = lib.createChart(element, { autoSize: true, ...look(), ...options });
+function chartIn(element) {
+  // The wheel and a finger that goes up or down move the page, not the chart.
+  const still = {
+    handleScroll: { mouseWheel: false, vertTouchDrag: false }, handleScale: { mouseWheel: false },
+  };
+  const chart = lib.createChart(element, { autoSize: true, ...still, ...look() });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     chart.applyOptions(look());
   });
