@@ -23,6 +23,10 @@ MARKS_MAX: Final = 500
 """Signals and fills that are kept for each strategy: more than a chart can show apart."""
 
 
+SEED_BARS: Final = 2_000
+"""Bars before the first that is shown, for its RSI to have forgotten where they began."""
+
+
 class Charts:
     """
     Remember what strategies did on which bar, and show it with the bars.
@@ -56,7 +60,7 @@ class Charts:
         if reader is None:
             return None
         bar_type = _bar_type(reader)
-        bars = _with_rsi(self._bars(bar_type), reader)[-limit:]
+        bars = _with_rsi(self._bars(bar_type, limit + SEED_BARS), reader, limit)
         first = bars[0].time if bars else 0
         return ChartPicture(
             strategy=strategy,
@@ -98,11 +102,11 @@ class Charts:
         mark = MarkPicture(time=time, kind=kind, action=action, quantity=quantity, price=price)
         self._marks[name].append(mark)
 
-    def _bars(self, bar_type: BarType | None) -> list[Bar]:
+    def _bars(self, bar_type: BarType | None, count: int) -> list[Bar]:
         if bar_type is None:
             return []
-        # History that came late stands behind live bars, and may hold some of them again.
-        found = {int(bar.ts_event): bar for bar in self._cache.bars(bar_type)}
+        # Newest first; a bar that came live may be in the history again.
+        found = {int(bar.ts_event): bar for bar in self._cache.bars(bar_type)[:count]}
         return [found[ts] for ts in sorted(found)]
 
 
@@ -115,8 +119,11 @@ def _bar_type(strategy: Strategy) -> BarType | None:
     return found if isinstance(found, BarType) else None
 
 
-def _with_rsi(bars: Sequence[Bar], strategy: Strategy) -> list[BarPicture]:
-    rsi = Rsi(strategy.config.period) if isinstance(strategy, RsiStrategy) else None
+def _with_rsi(bars: Sequence[Bar], strategy: Strategy, limit: int) -> list[BarPicture]:
+    values: list[float | None] = [None] * len(bars)
+    if isinstance(strategy, RsiStrategy):
+        rsi = Rsi(strategy.config.period)
+        values = [rsi.update(bar.close.as_double()) for bar in bars]
     return [
         BarPicture(
             time=int(bar.ts_event),
@@ -124,7 +131,7 @@ def _with_rsi(bars: Sequence[Bar], strategy: Strategy) -> list[BarPicture]:
             high=bar.high.as_decimal(),
             low=bar.low.as_decimal(),
             close=bar.close.as_decimal(),
-            indicator=None if rsi is None else rsi.update(bar.close.as_double()),
+            indicator=value,
         )
-        for bar in bars
+        for bar, value in zip(bars[-limit:], values[-limit:], strict=True)
     ]
