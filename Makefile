@@ -8,13 +8,13 @@ FIND_PYTHON = for p in python3.13 python3.12 python3.14 python3 $$(ls -d $$HOME/
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1 \
 	&& { echo "$$p"; break; }; done
 
-.PHONY: demo test redis prometheus lint bench seeds soak matrix lock clean install
+.PHONY: demo test redis prometheus chromium lint bench seeds soak matrix lock clean install
 
 demo: $(STAMP)
 	@$(BIN)/perpdesk demo $(ARGS)
 
 # Most tests wait for a socket or a clock, so three run at once; the files of the slow ones come first.
-test: $(STAMP) redis prometheus
+test: $(STAMP) redis prometheus chromium
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The tests use a real Redis: Debian's own, where there is none yet.
@@ -30,6 +30,13 @@ prometheus:
 		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends prometheus >/dev/null; \
 	} || { echo "perpdesk's tests need prometheus: install it (Debian: apt-get install prometheus)" >&2; exit 2; }
+
+# And a real Chromium, which looks at the page: Playwright drives Debian's, and downloads none.
+chromium:
+	@command -v chromium >/dev/null || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	} || { echo "perpdesk's tests need chromium: install it (Debian: apt-get install chromium)" >&2; exit 2; }
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

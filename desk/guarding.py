@@ -64,6 +64,15 @@ def halt_by_signal(node: TradingNode, number: signal.Signals, flatten: bool) -> 
             actor.halt(halt)
 
 
+def halt_in_words(node: TradingNode) -> str | None:
+    """Return why nobody may open anything in a guarded node; None while they may."""
+    halts = [actor.halted_by for actor in node.trader.actors() if isinstance(actor, Guard)]
+    halt = next((each for each in halts if each is not None), None)
+    if halt is None:
+        return None
+    return f"{halt.words} ({halt.cause})" + (", positions are closed" if halt.flatten else "")
+
+
 def limit_book(settings: RiskSettings) -> LimitBook:
     """Return a profile's limits as the gate reads them."""
     return LimitBook(

@@ -22,6 +22,7 @@ from monitor.audit import AuditLog
 from monitor.auth import Tokens
 from monitor.feed import Feed
 from monitor.metrics import Metrics
+from monitor.page import pages
 from monitor.server import ListenError, serving
 
 PULSE_SECS: Final = 1.0
@@ -81,7 +82,7 @@ async def monitoring(
         audit = AuditLog(place.with_name(f"{profile.trader_id}.audit.jsonl"))
     except OSError as e:
         raise UsageError(f"Expected to write the audit beside the runs: {e}") from e
-    app = create_app(desk, tokens, feed=feed, metrics=metrics, audit=audit.add)
+    app = create_app(desk, tokens, feed=feed, metrics=metrics, audit=audit.add, pages=pages())
     try:
         async with serving(app, settings.host, settings.port) as url:
             place.write_bytes(msgspec.json.encode(Place(url, os.getpid())))

@@ -9,6 +9,7 @@ from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.identifiers import ClientId, InstrumentId
 
 from config.settings import Profile
+from desk.charting import Charts
 from desk.journal import Journal
 from desk.manager import StrategyManager
 from desk.manager_parameters import Descriptions
@@ -25,9 +26,11 @@ from monitor.desk import Command, Done
 from monitor.errors import MonitorError
 from monitor.picture import (
     AlertPicture,
+    ChartPicture,
     DeskPicture,
     EquityPicture,
     EquityPoint,
+    StepPicture,
     StrategyPicture,
     TradePicture,
     VenuePicture,
@@ -76,6 +79,8 @@ class RunningDesk:
         archive: Archive | None,
         halted: Halted = lambda: None,
     ) -> None:
+        self._charts = Charts(node.cache, manager.strategies)
+        self._charts.listen(node.trader)
         self._profile = profile
         self._node = node
         self._manager = manager
@@ -135,6 +140,26 @@ class RunningDesk:
             return [_alert(entry) for entry in await self._archive.entries(limit=limit)]
         except InboxError as e:
             raise MonitorError(503, "no_inbox", str(e)) from e
+
+    async def trace(self, key: str) -> Sequence[StepPicture]:
+        """Return what happened to an alert, oldest first (MonitorError 404 or 503)."""
+        try:
+            found = None if self._archive is None else await self._archive.trace(key)
+        except InboxError as e:
+            raise MonitorError(503, "no_inbox", str(e)) from e
+        if found is None:
+            raise MonitorError(404, "no_alert", "There is no alert of this key")
+        return [
+            StepPicture(ts=step.ts_ns, kind=step.kind, detail=_words(step.detail))
+            for step in found.steps
+        ]
+
+    def chart(self, strategy: str, limit: int) -> ChartPicture:
+        """Return the latest bars of a strategy and what it did on them (MonitorError 404)."""
+        found = self._charts.chart(strategy, limit)
+        if found is None:
+            raise MonitorError(404, "no_strategy", "There is no strategy of this id")
+        return found
 
     def troubles(self) -> Sequence[str]:
         """Return in words why the process should be replaced."""
@@ -203,6 +228,10 @@ def _is_connected(client: object) -> bool:
     return bool(getattr(client, "is_connected", False)) and bool(
         getattr(client, "is_streaming", True)
     )
+
+
+def _words(detail: Mapping[str, object]) -> str:
+    return "  ".join(f"{name} {value}" for name, value in detail.items())
 
 
 def _alert(entry: Entry) -> AlertPicture:

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ from nautilus_trader.live.node import TradingNode
 from config.settings import Profile
 from desk.ending import end_trading
 from desk.exits import DeskError, Exit, UsageError, VenueError
-from desk.guarding import halt_by_signal
+from desk.guarding import halt_by_signal, halt_in_words
 from desk.journal import EquityPoint, Journal, JournalConfig, Line, Trade
 from desk.ledger import Comparison
 from desk.manager import StrategyManager, status_of
@@ -180,7 +181,8 @@ class _Session:
         metrics = Metrics(lambda: desk.picture())  # noqa: PLW0108  there is no desk yet
         tally = Tally(metrics, self.node.cache.order)
         tally.listen(self.node.trader)
-        desk = RunningDesk(self._profile, self.node, manager, journal, tally, inbox)
+        halted = partial(halt_in_words, self.node)
+        desk = RunningDesk(self._profile, self.node, manager, journal, tally, inbox, halted)
         async with monitoring(self._profile, self._tokens, desk, self._feed, metrics):
             yield
 

@@ -92,6 +92,8 @@ class _Api:
             "/api/trades": self._trades,
             "/api/equity": self._equity,
             "/api/alerts": self._alerts,
+            "/api/trace": self._trace,
+            "/api/chart": self._chart,
             "/api/events": self._events,
             "/metrics": self._exposition,
         }
@@ -160,6 +162,13 @@ class _Api:
 
     async def _alerts(self, request: Request) -> Response:
         return _json(200, await self._desk.alerts(_limit(request)))
+
+    async def _trace(self, request: Request) -> Response:
+        return _json(200, await self._desk.trace(request.query_params.get("key", "")))
+
+    async def _chart(self, request: Request) -> Response:
+        strategy = request.query_params.get("strategy", "")
+        return _json(200, self._desk.chart(strategy, _limit(request)))
 
     async def _events(self, request: Request) -> Response:
         if request.method == "HEAD":  # whose answer would have no end

@@ -8,8 +8,10 @@ import msgspec
 
 from monitor.picture import (
     AlertPicture,
+    ChartPicture,
     DeskPicture,
     EquityPoint,
+    StepPicture,
     StrategyPicture,
     TradePicture,
 )
@@ -70,6 +72,20 @@ class Desk(Protocol):
             503 if their store cannot be read.
 
         """
+
+    async def trace(self, key: str) -> Sequence[StepPicture]:
+        """
+        Return what happened to an alert, oldest first.
+
+        Raises
+        ------
+        MonitorError
+            404 if there is no such alert, 503 if their store cannot be read.
+
+        """
+
+    def chart(self, strategy: str, limit: int) -> ChartPicture:
+        """Return the latest bars of a strategy and what it did on them (MonitorError 404)."""
 
     def troubles(self) -> Sequence[str]:
         """Return in words why the process should be replaced; empty while it works."""

@@ -205,6 +205,49 @@ class AlertPicture(Picture, frozen=True, kw_only=True):
     received: int
 
 
+class StepPicture(Picture, frozen=True, kw_only=True):
+    """Something that happened to an alert; `detail` is in words."""
+
+    ts: int
+    kind: str
+    detail: str
+
+
+class BarPicture(Picture, frozen=True, kw_only=True):
+    """A bar by the time of its close; `indicator` is the RSI after it, None while that seeds."""
+
+    time: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    indicator: float | None
+
+
+class MarkPicture(Picture, frozen=True, kw_only=True):
+    """
+    A signal or a fill on a chart.
+
+    `time` is that of the last bar that had closed, None where no bars are read; `kind` is `signal`
+    or `fill`; a signal has no price.
+    """
+
+    time: int | None
+    kind: str
+    action: str
+    quantity: Decimal | None
+    price: Decimal | None
+
+
+class ChartPicture(Picture, frozen=True, kw_only=True):
+    """The latest bars of a strategy, oldest first; `bar_type` is None where it reads none."""
+
+    strategy: str
+    bar_type: str | None
+    bars: tuple[BarPicture, ...]
+    marks: tuple[MarkPicture, ...]
+
+
 class DeskPicture(Picture, frozen=True, kw_only=True):
     """
     The whole desk at one time.

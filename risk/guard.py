@@ -137,6 +137,11 @@ class Guard(Actor):
         """Look no more; the gate stays where it is."""
         self.clock.cancel_timers()
 
+    @property
+    def halted_by(self) -> Halt | None:
+        """Return what halts this desk; None while nothing does."""
+        return self._halting.halt
+
     def halt(self, halt: Halt) -> None:
         """
         Halt this desk at once, and at its next starts, until it is lifted.

@@ -9,12 +9,15 @@ from monitor.desk import Command, Done
 from monitor.errors import MonitorError
 from monitor.picture import (
     AlertPicture,
+    BarPicture,
+    ChartPicture,
     DeskPicture,
     EquityPicture,
     EquityPoint,
     OrderPicture,
     PositionPicture,
     State,
+    StepPicture,
     StrategyPicture,
     TradePicture,
     VenuePicture,
@@ -159,6 +162,22 @@ class FakeDesk:
         if self.is_store_lost:
             raise MonitorError(503, "no_store", "The inbox cannot be read")
         return [ALERT] * min(limit, 3)
+
+    async def trace(self, key: str) -> Sequence[StepPicture]:
+        if key != ALERT.key:
+            raise MonitorError(404, "no_alert", "There is no alert of this key")
+        return [StepPicture(ts=NOW, kind="received", detail="")]
+
+    def chart(self, strategy: str, limit: int) -> ChartPicture:
+        bar = BarPicture(
+            time=NOW,
+            open=Decimal(1),
+            high=Decimal(3),
+            low=Decimal(1),
+            close=Decimal(2),
+            indicator=41.5,
+        )
+        return ChartPicture(strategy=strategy, bar_type="bars", bars=(bar,) * limit, marks=())
 
     def troubles(self) -> Sequence[str]:
         return self.in_trouble

@@ -23,6 +23,7 @@ from tests.waiting import eventually
 SHOWN = (
     *("/api/status", "/api/positions", "/api/orders", "/api/trades"),
     *("/api/equity", "/api/alerts", "/api/events", "/metrics"),
+    *("/api/trace?key=alert_eth:1", "/api/chart?strategy=rsi_btc"),
 )
 PAUSE = "/api/strategies/rsi_btc/pause"
 
@@ -46,6 +47,16 @@ async def test_each_table_is_shown_on_its_own(ask: Ask) -> None:
         status, _, body = await ask(path)
         assert (status, body) == (200, msgspec.json.decode(msgspec.json.encode(rows)))
     assert len((await ask("/api/equity?limit=1"))[2]) == 1
+
+
+async def test_a_trace_and_a_chart_are_asked_for_by_name(ask: Ask) -> None:
+    _, _, steps = await ask("/api/trace?key=alert_eth:1")
+    assert [step["kind"] for step in steps] == ["received"]
+    assert (await ask("/api/trace"))[0] == 404
+    _, _, chart = await ask("/api/chart?strategy=rsi_btc&limit=2")
+    assert (chart["strategy"], len(chart["bars"])) == ("rsi_btc", 2)
+    assert (chart["bars"][0]["close"], chart["bars"][0]["indicator"]) == ("2", 41.5)
+    assert (await ask("/api/chart?strategy=rsi_btc&limit=0"))[0] == 422
 
 
 @pytest.mark.parametrize("limit", ["0", "5001", "-1", "x", "9" * 30, "٣"])

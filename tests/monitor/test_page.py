@@ -14,13 +14,17 @@ from monitor.feed import Feed
 from monitor.metrics import Metrics
 from monitor.picture import (
     AlertPicture,
+    BarPicture,
+    ChartPicture,
     DeskPicture,
     EquityPicture,
     EquityPoint,
+    MarkPicture,
     OrderPicture,
     ParameterPicture,
     PositionPicture,
     SignalPicture,
+    StepPicture,
     StrategyPicture,
     TradePicture,
     VenuePicture,
@@ -31,6 +35,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "monitor.md").read_text()
 SHAPES: tuple[type[msgspec.Struct], ...] = (
     *(DeskPicture, StrategyPicture, SignalPicture, ParameterPicture, PositionPicture),
     *(OrderPicture, TradePicture, EquityPicture, EquityPoint, VenuePicture, AlertPicture, Done),
+    *(StepPicture, ChartPicture, BarPicture, MarkPicture),
 )
 
 
