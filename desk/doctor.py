@@ -40,7 +40,7 @@ ENGINE: Final = "nautilus_trader"
 def doctor(
     profile: str,
     *,
-    offline: Annotated[bool, Parameter(negative="")] = False,
+    startup: Annotated[bool, Parameter(negative="")] = False,
     as_json: AsJson = False,
 ) -> Exit:
     """
@@ -50,12 +50,15 @@ def doctor(
     ----------
     profile
         A built-in profile or the path of a TOML file.
-    offline
-        Ask no venue: nothing is said of clock, account and sizes.
+    startup
+        Judge only whether a run would start: no venue is asked, so that nothing is said of clock,
+        account and sizes, and a kill switch or a disk that is nearly full does not end with 1.
 
     """
-    checks = list(_checks(profile, offline=offline))
-    failures = sum(check.state is State.FAIL for check in checks)
+    checks = list(_checks(profile, asks_venues=not startup))
+    failures = sum(
+        check.state is State.FAIL and (check.keeps_from_start or not startup) for check in checks
+    )
     if as_json:
         print_json({"failures": failures, "checks": checks})
     else:
@@ -74,7 +77,7 @@ def _show(checks: Sequence[Check], failures: int) -> None:
     )
 
 
-def _checks(name: str, *, offline: bool) -> Iterator[Check]:
+def _checks(name: str, *, asks_venues: bool) -> Iterator[Check]:
     yield check_python((sys.version_info.major, sys.version_info.minor))
     yield check_package(ENGINE, _installed(ENGINE), _pinned(ENGINE))
     try:
@@ -99,7 +102,7 @@ def _checks(name: str, *, offline: bool) -> Iterator[Check]:
         yield fail("profile", str(e), "correct it; docs/configuration.md has every key")
         return
     yield ok("profile", f"{profile.file}, {profile.environment}")
-    if not offline:
+    if asks_venues:
         yield from asyncio.run(check_venues(profile))
 
 

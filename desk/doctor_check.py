@@ -27,6 +27,8 @@ class Check(msgspec.Struct, frozen=True):
         What was found.
     remedy
         What to do about it; empty where all is well.
+    keeps_from_start
+        Whether a failure keeps a run from starting; else one starts and looks after its positions.
 
     """
 
@@ -34,6 +36,7 @@ class Check(msgspec.Struct, frozen=True):
     state: State
     words: str
     remedy: str = ""
+    keeps_from_start: bool = True
 
     def __str__(self) -> str:
         """Return it as one line."""
@@ -51,6 +54,6 @@ def warn(name: str, words: str, remedy: str) -> Check:
     return Check(name, State.WARN, words, remedy)
 
 
-def fail(name: str, words: str, remedy: str) -> Check:
+def fail(name: str, words: str, remedy: str, *, keeps_from_start: bool = True) -> Check:
     """Return what would stop the trading."""
-    return Check(name, State.FAIL, words, remedy)
+    return Check(name, State.FAIL, words, remedy, keeps_from_start)

@@ -50,7 +50,7 @@ def check_space(name: str, folder: Path, free_bytes: int) -> Check:
     words = f"{free_bytes // _MEGA:,} MB free for {folder}"
     remedy = f"make room: old runs in {folder} may be moved away"
     if free_bytes < FREE_BYTES_MIN:
-        return fail(f"disk {name}", words, remedy)
+        return fail(f"disk {name}", words, remedy, keeps_from_start=False)
     if free_bytes < FREE_BYTES_LOW:
         return warn(f"disk {name}", words, remedy)
     return ok(f"disk {name}", words)
@@ -114,4 +114,5 @@ def check_halt(halt: Halt | None) -> Check:
     """Return whether a kill switch, or a loss, has halted the desk."""
     if halt is None:
         return ok("kill switch", "not set")
-    return fail("kill switch", str(halt), "`perpdesk lift` ends it once its reason is gone")
+    remedy = "`perpdesk lift` ends it once its reason is gone"
+    return fail("kill switch", str(halt), remedy, keeps_from_start=False)

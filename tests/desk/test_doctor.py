@@ -59,7 +59,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         urls: tuple[str, str],
         more: str = "",
         amount: str = "1000",
-        offline: bool = False,
+        startup: bool = False,
     ) -> tuple[Exit, dict[str, tuple[str, str]]]:
         monkeypatch.setenv("MY_KEY", key)
         instrument = {"hyperliquid": "BTC-USD-PERP", "synthetix": "BTC-USDT-PERP"}[venue]
@@ -75,7 +75,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
                 amount=amount,
             )
         )
-        ended = doctor(str(file), offline=offline, as_json=True)
+        ended = doctor(str(file), startup=startup, as_json=True)
         printed = capsys.readouterr().out
         assert key.removeprefix("0x") not in printed
         said = json.loads(printed)["checks"]
@@ -160,7 +160,7 @@ def test_a_venue_that_is_not_there_fails_in_words(ask: Ask) -> None:
     assert said["venue hyperliquid"][0] == "fail"
     assert "size alerts" not in said
 
-    ended, said = ask(MASTER_KEY, urls=nowhere, offline=True)
+    ended, said = ask(MASTER_KEY, urls=nowhere, startup=True)
     assert ended is Exit.DONE
     assert "venue hyperliquid" not in said
 
@@ -169,11 +169,15 @@ def test_a_halt_and_a_missing_key_fail(ask: Ask, tmp_path: Path) -> None:
     nowhere = ("http://127.0.0.1:9", "ws://127.0.0.1:9")
     halt = Halt(cause=Cause.KILL, words="fat finger", ts_event=0)
     HaltFiles(tmp_path / "risk").write("DOCTOR-001", halt)
-    ended, said = ask(MASTER_KEY, urls=nowhere, offline=True)
+    ended, said = ask(MASTER_KEY, urls=nowhere)
     assert ended is Exit.FAILED
     assert said["kill switch"][0] == "fail"
+    # A halted run starts, and looks after its positions.
+    ended, said = ask(MASTER_KEY, urls=nowhere, startup=True)
+    assert ended is Exit.DONE
+    assert said["kill switch"][0] == "fail"
 
-    ended, said = ask("no key at all, this is", urls=nowhere, offline=True)
+    ended, said = ask("no key at all, this is", urls=nowhere, startup=True)
     assert ended is Exit.FAILED
     assert said["environment MY_KEY"][0] == "fail"
     assert said["profile"] == ("fail", "not looked at")
