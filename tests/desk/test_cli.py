@@ -49,6 +49,7 @@ def perpdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         ["run"],
         ["webhook"],
         ["doctor"],
+        ["logs"],
         ["version"],
         *([name] for name in ("status", "positions", "orders", "trades")),
         *([name] for name in ("pause", "resume", "flatten", "start", "stop", "set")),
