@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -69,6 +69,8 @@ async def _of_venue(
             words = f"{name} lists no {instrument_id}"
             yield fail(f"size {strategy}", words, "correct instrument_id in the profile")
             continue
+        if settings.execution == "sandbox":
+            yield check_balance(strategy, instrument, profile.paper.starting_balances)
         price = await checkup.price(instrument)
         yield check_size(strategy, sizing, instrument, price, equity)
 
@@ -122,6 +124,15 @@ def check_account(venue: str, found: KeyAccount) -> Check:
         remedy = "it can withdraw: better trade with the key of an agent or a delegate"
         return warn(name, words, remedy)
     return ok(name, words)
+
+
+def check_balance(strategy: str, instrument: Instrument, balances: Sequence[str]) -> Check:
+    """Return whether an account on paper has money of the kind that an instrument settles in."""
+    name, currency = f"paper {strategy}", instrument.get_cost_currency().code
+    if any(balance.split()[1] == currency for balance in balances):
+        return ok(name, f"{instrument.id.symbol} settles in {currency}")
+    words = f"{instrument.id.symbol} settles in {currency}, of which the account has none"
+    return fail(name, words, f'add "10000 {currency}" to starting_balances in [paper]')
 
 
 def check_size(

@@ -55,6 +55,9 @@ write_profile() {
     trader_id=${PERPDESK_TRADER_ID:-PERPDESK-001}
     plain PERPDESK_TRADER_ID "$trader_id"
 
+    currency=${PERPDESK_PAPER_CURRENCY:-USDC}
+    plain PERPDESK_PAPER_CURRENCY "$currency"
+
     confirm=false
     execution=live
     case $PERPDESK_ENVIRONMENT in
@@ -95,6 +98,8 @@ write_profile() {
             named vault_address_env PERPDESK_VAULT_ADDRESS
             named subaccount_id_env PERPDESK_SUBACCOUNT_ID
         fi
+        # What the venue settles in; `perpdesk doctor` says where it is another.
+        [ "$execution" = live ] || printf '\n[paper]\nstarting_balances = ["10000 %s"]\n' "$currency"
         printf '\n[[strategies]]\nid = "alerts"\nstrategy = "alert"\n\n[strategies.parameters]\n'
         printf 'instrument_id = "%s"\n' "$PERPDESK_INSTRUMENT"
         printf 'sizing = { kind = "notional", amount = "%s" }\n' "$PERPDESK_ORDER_NOTIONAL"

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from eth_account import Account as EthAccount
 
+from config.loading import parse_profile
 from desk.doctor import doctor
 from desk.doctor_check import State
-from desk.doctor_venues import check_clock
+from desk.doctor_venues import check_clock, check_venues
 from desk.exits import Exit
 from risk.events import Cause, Halt
 from risk.halts import HaltFiles
@@ -151,6 +152,30 @@ async def test_a_size_below_the_venues_smallest_fails(ask: Ask) -> None:
         state, told = said["size alerts"]
         assert state == "fail"
         assert "at least" in told
+
+
+async def test_paper_money_of_another_kind_fails(tmp_path: Path) -> None:
+    async with synthetix_venue() as venue:
+        text = PROFILE.format(
+            folder=tmp_path,
+            venue="synthetix",
+            http=venue.http_url,
+            ws=venue.ws_url,
+            more="",
+            instrument="BTC-USDT-PERP.SYNTHETIX",
+            amount="1000",
+        ).replace('execution = "live"', 'execution = "sandbox"')
+        found = {
+            check.name: check for check in await check_venues(parse_profile(text.encode(), "x"))
+        }
+        assert found["paper alerts"].state is State.FAIL
+        assert "settles in USDT" in found["paper alerts"].words
+
+        text += '[paper]\nstarting_balances = ["10000 USDT"]\n'
+        found = {
+            check.name: check for check in await check_venues(parse_profile(text.encode(), "x"))
+        }
+        assert found["paper alerts"].state is State.OK
 
 
 def test_a_venue_that_is_not_there_fails_in_words(ask: Ask) -> None:

@@ -68,9 +68,16 @@ def test_a_good_environment_becomes_a_profile_without_secrets(
     assert not profile.webhook.serve
     assert profile.monitor is not None
     assert profile.logging.json
+    assert profile.paper.starting_balances == ("10000 USDC",)
     assert file.stat().st_mode & 0o077 == 0
     shown = done.stdout + done.stderr + file.read_text()
     assert not [secret for secret in SECRETS if secret in shown]
+
+
+def test_paper_money_is_of_the_kind_asked_for(tmp_path: Path) -> None:
+    assert bootstrap(tmp_path, GOOD | {"PERPDESK_PAPER_CURRENCY": "USDT"}).returncode == 0
+    profile = load_profile(str(tmp_path / "config" / "profile.toml"))
+    assert profile.paper.starting_balances == ("10000 USDT",)
 
 
 def test_run_twice_it_leaves_the_same_files(tmp_path: Path) -> None:
