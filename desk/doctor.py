@@ -6,9 +6,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final, Literal
 
-from cyclopts import Parameter
 from rich.console import Console
 
 from adapters.common.key_state import default_state_directory
@@ -32,6 +31,7 @@ from desk.exits import Exit
 from desk.halts import halt_files
 from desk.node import check_profile
 from desk.output import AsJson, print_json
+from desk.strategies import strategy_configs
 from desk.webhook import inbox_place
 
 ENGINE: Final = "nautilus_trader"
@@ -40,7 +40,7 @@ ENGINE: Final = "nautilus_trader"
 def doctor(
     profile: str,
     *,
-    startup: Annotated[bool, Parameter(negative="")] = False,
+    startup: Literal["run", "webhook"] | None = None,
     as_json: AsJson = False,
 ) -> Exit:
     """
@@ -51,13 +51,15 @@ def doctor(
     profile
         A built-in profile or the path of a TOML file.
     startup
-        Judge only whether a run would start: no venue is asked, so that nothing is said of clock,
-        account and sizes, and a kill switch or a disk that is nearly full does not end with 1.
+        Judge only whether a run, or the sidecar, would start: no venue is asked, so that nothing is
+        said of clock, account and sizes, and a kill switch or a disk that is nearly full does not
+        end with 1. A sidecar needs neither the keys nor the tokens of the run.
 
     """
-    checks = list(_checks(profile, asks_venues=not startup))
+    checks = list(_checks(profile, startup))
     failures = sum(
-        check.state is State.FAIL and (check.keeps_from_start or not startup) for check in checks
+        check.state is State.FAIL and (check.keeps_from_start or startup is None)
+        for check in checks
     )
     if as_json:
         print_json({"failures": failures, "checks": checks})
@@ -77,7 +79,7 @@ def _show(checks: Sequence[Check], failures: int) -> None:
     )
 
 
-def _checks(name: str, *, asks_venues: bool) -> Iterator[Check]:
+def _checks(name: str, startup: str | None) -> Iterator[Check]:
     yield check_python((sys.version_info.major, sys.version_info.minor))
     yield check_package(ENGINE, _installed(ENGINE), _pinned(ENGINE))
     try:
@@ -89,24 +91,28 @@ def _checks(name: str, *, asks_venues: bool) -> Iterator[Check]:
         yield ok("profile", f"{profile.file}: a demo starts its venue and makes up its secrets")
         yield check_folder("runs", Path(profile.runs))
         return
-    environment = list(check_environment(profile, os.environ))
+    is_sidecar = startup == "webhook"
+    environment = list(check_environment(profile, os.environ, is_sidecar=is_sidecar))
     yield from environment
-    yield from _here(name, profile)
+    yield from _here(name, profile, is_sidecar=is_sidecar)
     # Code reads the same variables: what is wrong with them is said once, above.
     if any(check.state is State.FAIL for check in environment):
         yield fail("profile", "not looked at", "first set the variables above")
         return
     try:
-        check_profile(profile)
+        if is_sidecar:  # which has no keys
+            strategy_configs(profile)
+        else:
+            check_profile(profile)
     except ProfileError as e:
         yield fail("profile", str(e), "correct it; docs/configuration.md has every key")
         return
     yield ok("profile", f"{profile.file}, {profile.environment}")
-    if asks_venues:
+    if startup is None:
         yield from asyncio.run(check_venues(profile))
 
 
-def _here(name: str, profile: Profile) -> Iterator[Check]:
+def _here(name: str, profile: Profile, *, is_sidecar: bool) -> Iterator[Check]:
     """Look at what is on this machine's disk."""
     runs = Path(profile.runs)
     yield check_folder("runs", runs)
@@ -115,7 +121,7 @@ def _here(name: str, profile: Profile) -> Iterator[Check]:
         if settings.state_directory is None
         else Path(settings.state_directory)
         for venue, settings in profile.venues.items()
-        if settings.execution == "live"
+        if settings.execution == "live" and not is_sidecar
     ]
     for folder in states:
         yield check_folder("state", folder)

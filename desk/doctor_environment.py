@@ -1,7 +1,7 @@
 """Whether a profile's environment variables hold what they should; it shows none of them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from config.errors import ProfileError
 from config.secrets import SECRET_LENGTH_MIN, read_secret
@@ -9,6 +9,8 @@ from config.settings import Profile
 from config.venues import VenueSettings
 from desk.doctor_check import Check, fail, ok
 from desk.kits import check_key, read_address, read_number
+
+MADE_UP: Final = f"export one, such as `openssl rand -hex {SECRET_LENGTH_MIN * 2}` makes"
 
 
 class _Variable(NamedTuple):
@@ -19,41 +21,65 @@ class _Variable(NamedTuple):
     remedy: str
 
 
-def check_environment(profile: Profile, environ: Mapping[str, str]) -> Iterator[Check]:
-    """Tell of each variable that a run of the profile reads whether it is there and well formed."""
-    for variable in _variables(profile, environ):
-        name = f"environment {variable.name}"
-        try:
-            variable.read(variable.name)
-        except ProfileError as e:
-            yield fail(name, f"expected {e.expected}, found {e.found}", variable.remedy)
-        else:
-            yield ok(name, "set")
+def check_environment(
+    profile: Profile, environ: Mapping[str, str], *, is_sidecar: bool = False
+) -> Iterator[Check]:
+    """
+    Tell of each variable whether it is there and well formed.
+
+    Parameters
+    ----------
+    profile
+        Names them.
+    environ
+        Holds them.
+    is_sidecar
+        Only those that `perpdesk webhook` reads; else all of a run.
+
+    """
+    for variable in _of_webhook(profile, environ):
+        yield _check(variable)
+    if is_sidecar:
+        return
+    for variable in _of_run(profile, environ):
+        yield _check(variable)
     monitor = profile.monitor
     if monitor is not None:
         yield from _differ(environ, monitor.read_token_env, monitor.control_token_env)
 
 
-def _variables(profile: Profile, environ: Mapping[str, str]) -> Iterator[_Variable]:
+def _check(variable: _Variable) -> Check:
+    name = f"environment {variable.name}"
+    try:
+        variable.read(variable.name)
+    except ProfileError as e:
+        return fail(name, f"expected {e.expected}, found {e.found}", variable.remedy)
+    return ok(name, "set")
+
+
+def _of_webhook(profile: Profile, environ: Mapping[str, str]) -> Iterator[_Variable]:
+    webhook = profile.webhook
+    if webhook is None:
+        return
+    yield _secret(webhook.secret_env, environ)
+    if webhook.token_env is not None:
+        yield _secret(webhook.token_env, environ)
+    if webhook.inbox_env is not None:
+        place = "export the address of the inbox, redis://:PASSWORD@HOST:PORT/DB"
+        yield _secret(webhook.inbox_env, environ, place)
+
+
+def _of_run(profile: Profile, environ: Mapping[str, str]) -> Iterator[_Variable]:
     for name, venue in profile.venues.items():
         if venue.execution == "live":
             yield from _of_venue(name, venue)
-
-    def secret(variable: str) -> object:
-        return read_secret(variable, environ)
-
-    made_up = f"export one, such as `openssl rand -hex {SECRET_LENGTH_MIN * 2}` makes"
-    webhook = profile.webhook
-    if webhook is not None:
-        yield _Variable(webhook.secret_env, secret, made_up)
-        if webhook.token_env is not None:
-            yield _Variable(webhook.token_env, secret, made_up)
-        if webhook.inbox_env is not None:
-            place = "export the address of the inbox, redis://:PASSWORD@HOST:PORT/DB"
-            yield _Variable(webhook.inbox_env, secret, place)
     if profile.monitor is not None:
-        yield _Variable(profile.monitor.read_token_env, secret, made_up)
-        yield _Variable(profile.monitor.control_token_env, secret, made_up)
+        yield _secret(profile.monitor.read_token_env, environ)
+        yield _secret(profile.monitor.control_token_env, environ)
+
+
+def _secret(variable: str, environ: Mapping[str, str], remedy: str = MADE_UP) -> _Variable:
+    return _Variable(variable, lambda name: read_secret(name, environ), remedy)
 
 
 def _of_venue(name: str, venue: VenueSettings) -> Iterator[_Variable]:

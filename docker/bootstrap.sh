@@ -47,8 +47,10 @@ write_profile() {
     require PERPDESK_ORDER_NOTIONAL "the value of one order in quote currency"
     positive PERPDESK_ORDER_NOTIONAL "$PERPDESK_ORDER_NOTIONAL"
     require_secret PERPDESK_WEBHOOK_SECRET "the secret that alerts carry"
-    require_secret PERPDESK_READ_TOKEN "the token of those who may look"
-    require_secret PERPDESK_CONTROL_TOKEN "the token of those who may command"
+    if [ "$part" = run ]; then
+        require_secret PERPDESK_READ_TOKEN "the token of those who may look"
+        require_secret PERPDESK_CONTROL_TOKEN "the token of those who may command"
+    fi
     require_secret PERPDESK_INBOX "redis://:PASSWORD@HOST:PORT/DB"
     stop_percent=${PERPDESK_STOP_PERCENT:-2}
     positive PERPDESK_STOP_PERCENT "$stop_percent"
@@ -73,7 +75,8 @@ write_profile() {
     esac
     network=${PERPDESK_NETWORK:-$network}
     plain PERPDESK_NETWORK "$network"
-    [ "$execution" = sandbox ] ||
+    # Who takes alerts from outside has no key to lose.
+    [ "$execution" = sandbox ] || [ "$part" = webhook ] ||
         require_secret PERPDESK_PRIVATE_KEY "the key that signs, best of an agent or a delegate"
 
     mkdir -p "$config_dir" || refuse "$config_dir: expected a folder that can be written"
@@ -144,7 +147,8 @@ plain PERPDESK_CONFIG_DIR "$config_dir"
 plain PERPDESK_RUNS_DIR "$runs_dir"
 
 case $1 in
-run | webhook | check) ;;
+run | check) part=run ;;
+webhook) part=webhook ;;
 *) exec perpdesk "$@" ;;
 esac
 
@@ -156,7 +160,7 @@ else
     write_profile
 fi
 
-perpdesk doctor "$profile" --startup >&2 || refuse "$profile: see the lines with 'fail' above"
+perpdesk doctor "$profile" --startup "$part" >&2 || refuse "$profile: see the lines with 'fail' above"
 [ "$1" != check ] || exit 0
 command=$1
 shift

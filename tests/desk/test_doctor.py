@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from eth_account import Account as EthAccount
@@ -60,7 +61,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         urls: tuple[str, str],
         more: str = "",
         amount: str = "1000",
-        startup: bool = False,
+        startup: Literal["run", "webhook"] | None = None,
     ) -> tuple[Exit, dict[str, tuple[str, str]]]:
         monkeypatch.setenv("MY_KEY", key)
         instrument = {"hyperliquid": "BTC-USD-PERP", "synthetix": "BTC-USDT-PERP"}[venue]
@@ -185,7 +186,7 @@ def test_a_venue_that_is_not_there_fails_in_words(ask: Ask) -> None:
     assert said["venue hyperliquid"][0] == "fail"
     assert "size alerts" not in said
 
-    ended, said = ask(MASTER_KEY, urls=nowhere, startup=True)
+    ended, said = ask(MASTER_KEY, urls=nowhere, startup="run")
     assert ended is Exit.DONE
     assert "venue hyperliquid" not in said
 
@@ -198,14 +199,22 @@ def test_a_halt_and_a_missing_key_fail(ask: Ask, tmp_path: Path) -> None:
     assert ended is Exit.FAILED
     assert said["kill switch"][0] == "fail"
     # A halted run starts, and looks after its positions.
-    ended, said = ask(MASTER_KEY, urls=nowhere, startup=True)
+    ended, said = ask(MASTER_KEY, urls=nowhere, startup="run")
     assert ended is Exit.DONE
     assert said["kill switch"][0] == "fail"
 
-    ended, said = ask("no key at all, this is", urls=nowhere, startup=True)
+    ended, said = ask("no key at all, this is", urls=nowhere, startup="run")
     assert ended is Exit.FAILED
     assert said["environment MY_KEY"][0] == "fail"
     assert said["profile"] == ("fail", "not looked at")
+
+
+def test_a_sidecar_needs_no_keys(ask: Ask) -> None:
+    nowhere = ("http://127.0.0.1:9", "ws://127.0.0.1:9")
+    ended, said = ask("no key at all, this is", urls=nowhere, startup="webhook")
+    assert ended is Exit.DONE
+    assert "environment MY_KEY" not in said
+    assert "disk state" not in said
 
 
 def test_a_broken_profile_is_a_line_among_others(

@@ -33,7 +33,7 @@ def test_the_doctor_judges_a_start_as_it_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    line = "perpdesk doctor paper --startup"
+    line = "perpdesk doctor paper --startup run"
     assert line in COMMANDS
     for secret, code in (("correct-horse-battery", 0), ("short", 1)):
         monkeypatch.setenv("PERPDESK_WEBHOOK_SECRET", secret)

@@ -123,6 +123,23 @@ def test_what_is_wrong_is_refused_in_words(
     assert says in done.stderr
 
 
+def test_both_make_the_same_profile(tmp_path: Path) -> None:
+    own = {"PERPDESK_PRIVATE_KEY", "PERPDESK_READ_TOKEN", "PERPDESK_CONTROL_TOKEN"}
+    there = GOOD | TESTNET | {"PERPDESK_ACCOUNT_ADDRESS": "0x" + "ab" * 20}
+    sidecar = {name: value for name, value in there.items() if name not in own}
+    file = tmp_path / "config" / "profile.toml"
+    assert bootstrap(tmp_path, there).returncode == 0
+    made = file.read_text()
+    file.unlink()
+
+    # The last step takes an occupied place for its end: a folder where the log should be.
+    (tmp_path / "runs" / "PERPDESK-001.webhook.jsonl").mkdir(parents=True)
+    done = bootstrap(tmp_path, sidecar, "webhook")
+
+    assert "perpdesk: Expected to write the log" in done.stderr
+    assert file.read_text() == made
+
+
 def test_what_the_doctor_refuses_does_not_start(tmp_path: Path) -> None:
     done = bootstrap(tmp_path, GOOD | {"PERPDESK_READ_TOKEN": "short"}, "run")
     assert done.returncode == 2

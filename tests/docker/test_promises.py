@@ -75,6 +75,13 @@ def test_what_must_outlive_a_container_is_a_volume(compose: dict[str, Any]) -> N
     assert node == ["config:/config", "runs:/runs", "state:/state"]
 
 
+def test_who_takes_alerts_has_no_key(compose: dict[str, Any]) -> None:
+    secrets = {"PERPDESK_PRIVATE_KEY", "PERPDESK_READ_TOKEN", "PERPDESK_CONTROL_TOKEN"}
+    assert secrets <= compose["services"]["node"]["environment"].keys()
+    assert not secrets & compose["services"]["webhook"]["environment"].keys()
+    assert "PERPDESK_WEBHOOK_SECRET" in compose["services"]["webhook"]["environment"]
+
+
 def test_redis_keeps_what_it_has_answered(compose: dict[str, Any]) -> None:
     script = compose["services"]["redis"]["command"][-1]
     assert "appendonly yes" in script
