@@ -2,14 +2,18 @@
 
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from redis import AuthenticationError, Redis
+from redis import ConnectionError as RedisConnectionError
 
 from desk.ending import BALANCES_SECS, SETTLE_SECS
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
@@ -87,6 +91,47 @@ def test_redis_keeps_what_it_has_answered(compose: dict[str, Any]) -> None:
     assert "appendonly yes" in script
     assert "appendfsync always" in script
     assert "requirepass" in script
+
+
+async def test_redis_starts_as_the_file_says(compose: dict[str, Any], tmp_path: Path) -> None:
+    if shutil.which("redis-server") is None:
+        pytest.skip("needs redis-server (Debian: apt-get install redis-server)")
+    port = free_port()
+    settings = tmp_path / "redis.conf"
+    script = compose["services"]["redis"]["command"][-1].replace("$$", "$")
+    script = script.replace("dir /data", f"dir {tmp_path}")
+    script = script.replace("/tmp/redis.conf", str(settings))  # noqa: S108  a container's own
+    start = f"exec redis-server {settings}"
+    assert start in script
+    script = script.replace(start, f"{start} --port {port} --bind 127.0.0.1")
+    environment = {"REDISCLI_AUTH": "a-long-password", "PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(
+        ["sh", "-c", script], env=environment, stdout=subprocess.DEVNULL
+    ) as server:
+        try:
+            link = Redis(host="127.0.0.1", port=port, password="a-long-password")
+            await eventually(lambda: answers(link), timeout_secs=20)
+            assert link.config_get("append*")["appendfsync"] == "always"
+            with pytest.raises(AuthenticationError):
+                Redis(host="127.0.0.1", port=port).ping()
+            link.close()
+        finally:
+            server.kill()
+    assert settings.stat().st_mode & 0o077 == 0
+
+
+def answers(link: Redis) -> bool:
+    try:
+        return bool(link.ping())
+    except RedisConnectionError:
+        return False
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
 
 
 def test_prometheus_scrapes_with_the_read_token(compose: dict[str, Any]) -> None:
