@@ -8,7 +8,7 @@ FIND_PYTHON = for p in python3.13 python3.12 python3.14 python3 $$(ls -d $$HOME/
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1 \
 	&& { echo "$$p"; break; }; done
 
-.PHONY: demo test redis prometheus chromium lint bench seeds soak matrix lock clean install
+.PHONY: demo test redis prometheus chromium lint image bench seeds soak matrix lock clean install
 
 demo: $(STAMP)
 	@$(BIN)/perpdesk demo $(ARGS)
@@ -43,6 +43,15 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@command -v shellcheck >/dev/null && shellcheck docker/*.sh || echo "shellcheck is not here: docker/*.sh were not looked at"
+
+# The image, with whichever builder is here; what it needs on this machine goes into IMAGE_ARGS.
+IMAGE ?= perpdesk:latest
+IMAGE_BUILDER ?= $(firstword $(foreach each,docker podman buildah,$(if $(shell command -v $(each)),$(each))))
+
+image:
+	@[ -n "$(IMAGE_BUILDER)" ] || { echo "perpdesk's image needs docker, podman or buildah: install one" >&2; exit 2; }
+	$(IMAGE_BUILDER) build $(if $(findstring docker,$(IMAGE_BUILDER)),,--format docker) $(IMAGE_ARGS) -t $(IMAGE) -f docker/Dockerfile .
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -79,6 +88,10 @@ $(STAMP): requirements.lock pyproject.toml Makefile
 lock: $(STAMP)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.12 \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock $(ARGS)
+	$(BIN)/uv pip compile pyproject.toml --extra redis --constraint requirements.lock --universal --python-version 3.12 \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --output-file docker/requirements.lock
+	echo "hatchling==1.33.0" | $(BIN)/uv pip compile - --constraint requirements.lock --universal --python-version 3.12 \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --output-file docker/build.lock
 
 clean:
 	rm -rf .venv runs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .import_linter_cache

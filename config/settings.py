@@ -91,7 +91,9 @@ class LoggingSettings(Settings, frozen=True, kw_only=True):
     json
         Whether log files hold JSON lines instead of text.
     max_file_mb
-        A log file that reaches this size is rotated.
+        At this size a log file is closed and the next begun.
+    backups
+        How many closed ones are kept beside it; the oldest goes first.
 
     """
 
@@ -99,6 +101,12 @@ class LoggingSettings(Settings, frozen=True, kw_only=True):
     directory: Text | None = None
     json: bool = False
     max_file_mb: Annotated[int, Meta(ge=1, le=1_024)] = 50
+    backups: Annotated[int, Meta(ge=0, le=1_000)] = 5
+
+    @property
+    def max_file_bytes(self) -> int:
+        """The size at which a file is closed, in bytes."""
+        return self.max_file_mb * 1024 * 1024
 
 
 class Document(Settings, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import Instrument
 
 from adapters.common.books import Books
+from adapters.common.checkup import Checkup
 from adapters.hyperliquid import (
     HyperliquidDataClientConfig,
     HyperliquidExecClientConfig,
@@ -27,6 +28,7 @@ from adapters.hyperliquid import (
 from adapters.hyperliquid import books as hyperliquid_books
 from adapters.hyperliquid import constants as hyperliquid_constants
 from adapters.hyperliquid import factories as hyperliquid_factories
+from adapters.hyperliquid.checkup import HyperliquidCheckup
 from adapters.hyperliquid.signing import Signer
 from adapters.synthetix import (
     SynthetixDataClientConfig,
@@ -37,6 +39,7 @@ from adapters.synthetix import (
 from adapters.synthetix import books as synthetix_books
 from adapters.synthetix import constants as synthetix_constants
 from adapters.synthetix import factories as synthetix_factories
+from adapters.synthetix.checkup import SynthetixCheckup
 from backtest.instruments import Terms
 from config.decoding import convert
 from config.errors import ProfileError
@@ -57,6 +60,7 @@ class VenueKit(NamedTuple):
     VenueError for a venue that does not tell. `demo_profile` trades live on a loopback venue, where
     `demo_instrument` is listed and its best price offers less than `demo_notional_max`.
     `read_books` asks such a venue, by its REST address, for the books of the account of a key.
+    `checkup` asks a venue, without a node, what `perpdesk doctor` wants to know.
     `terms` are those of a perpetual at the venue's base tier, for history without an account.
     """
 
@@ -69,6 +73,7 @@ class VenueKit(NamedTuple):
     demo_instrument: str
     demo_notional_max: Decimal
     read_books: Callable[[str, str], Coroutine[Any, Any, Books]]
+    checkup: Callable[[VenueSettings], Checkup]
     terms: Terms
 
 
@@ -77,7 +82,7 @@ def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> Hyperliqui
         testnet=settings.network == "testnet",
         base_url_http=settings.base_url_http,
         base_url_ws=settings.base_url_ws,
-        account_address=_address(settings.account_address_env),
+        account_address=read_address(settings.account_address_env),
         instrument_provider=_instruments(settings),
         product_types=_product_types(file, at, settings),
     )
@@ -86,7 +91,7 @@ def _hyperliquid_data(file: str, at: str, settings: VenueSettings) -> Hyperliqui
 def _hyperliquid_exec(file: str, at: str, settings: VenueSettings) -> HyperliquidExecClientConfig:
     variable = settings.private_key_env
     assert variable is not None  # noqa: S101 (live orders need it, says the profile's own rule)
-    _check_key(variable)
+    check_key(variable)
     if settings.subaccount_id_env is not None:
         wanted = "vault_address_env (sub-accounts have addresses here)"
         raise ProfileError(
@@ -99,8 +104,8 @@ def _hyperliquid_exec(file: str, at: str, settings: VenueSettings) -> Hyperliqui
         instrument_provider=_instruments(settings),
         product_types=_product_types(file, at, settings),
         private_key_env=variable,
-        account_address=_address(settings.account_address_env),
-        vault_address=_address(settings.vault_address_env),
+        account_address=read_address(settings.account_address_env),
+        vault_address=read_address(settings.vault_address_env),
         market_slippage_bps=settings.market_slippage_bps,
         expires_after_secs=settings.expires_after_secs,
         leverages=settings.leverage,
@@ -112,15 +117,25 @@ def _hyperliquid_exec(file: str, at: str, settings: VenueSettings) -> Hyperliqui
     )
 
 
-async def _load_hyperliquid_instrument(
-    settings: VenueSettings, instrument_id: InstrumentId
-) -> Instrument | None:
-    config = HyperliquidDataClientConfig(
+def _hyperliquid_questions(settings: VenueSettings) -> HyperliquidDataClientConfig:
+    """Return the settings of somebody who asks by hand: he would rather hear no than wait."""
+    return HyperliquidDataClientConfig(
         testnet=settings.network == "testnet",
         base_url_http=settings.base_url_http,
         base_url_ws=settings.base_url_ws,
         http_max_attempts=1,
     )
+
+
+def _hyperliquid_checkup(settings: VenueSettings) -> HyperliquidCheckup:
+    config = _hyperliquid_questions(settings)
+    return HyperliquidCheckup(hyperliquid_factories.http_client(config))
+
+
+async def _load_hyperliquid_instrument(
+    settings: VenueSettings, instrument_id: InstrumentId
+) -> Instrument | None:
+    config = _hyperliquid_questions(settings)
     provider = hyperliquid_factories.build_instrument_provider(config, LiveClock())
     await provider.load_ids_async([instrument_id])
     return provider.find(instrument_id)
@@ -134,7 +149,7 @@ def _synthetix_data(file: str, at: str, settings: VenueSettings) -> SynthetixDat
         base_url_ws=settings.base_url_ws,
         # The venue tells an account's fee rates to its key alone.
         private_key_env=settings.private_key_env if is_live else None,
-        subaccount_id=_number(settings.subaccount_id_env) if is_live else None,
+        subaccount_id=read_number(settings.subaccount_id_env) if is_live else None,
         instrument_provider=_instruments(settings),
     )
 
@@ -143,13 +158,13 @@ def _synthetix_exec(file: str, at: str, settings: VenueSettings) -> SynthetixExe
     _check_synthetix(file, at, settings)
     variable = settings.private_key_env
     assert variable is not None  # noqa: S101 (live orders need it, says the profile's own rule)
-    _check_key(variable)
+    check_key(variable)
     return SynthetixExecClientConfig(
         base_url_http=settings.base_url_http,
         base_url_ws=settings.base_url_ws,
         instrument_provider=_instruments(settings),
         private_key_env=variable,
-        subaccount_id=_number(settings.subaccount_id_env),
+        subaccount_id=read_number(settings.subaccount_id_env),
         expires_after_secs=settings.expires_after_secs,
         leverages=settings.leverage,
         dead_mans_switch_secs=settings.dead_mans_switch_secs,
@@ -173,14 +188,23 @@ def _check_synthetix(file: str, at: str, settings: VenueSettings) -> None:
             raise ProfileError(file, f"{at}.{key}", wanted, repr(getattr(settings, key)))
 
 
-async def _load_synthetix_instrument(
-    settings: VenueSettings, instrument_id: InstrumentId
-) -> Instrument | None:
-    config = SynthetixDataClientConfig(
+def _synthetix_questions(settings: VenueSettings) -> SynthetixDataClientConfig:
+    """Return the settings of somebody who asks by hand: he would rather hear no than wait."""
+    return SynthetixDataClientConfig(
         base_url_http=settings.base_url_http,
         base_url_ws=settings.base_url_ws,
         http_max_attempts=1,
     )
+
+
+def _synthetix_checkup(settings: VenueSettings) -> SynthetixCheckup:
+    return SynthetixCheckup(synthetix_factories.http_client(_synthetix_questions(settings)))
+
+
+async def _load_synthetix_instrument(
+    settings: VenueSettings, instrument_id: InstrumentId
+) -> Instrument | None:
+    config = _synthetix_questions(settings)
     provider = synthetix_factories.build_instrument_provider(config, LiveClock())
     await provider.load_ids_async([instrument_id])
     return provider.find(instrument_id)
@@ -197,6 +221,7 @@ VENUES: Final = {
         demo_instrument="BTC-USD-PERP.HYPERLIQUID",
         demo_notional_max=Decimal(40_000),  # of some 30,000
         read_books=hyperliquid_books.read_books,
+        checkup=_hyperliquid_checkup,
         terms=Terms(
             currency="USDC",
             maker_fee=hyperliquid_constants.FEE_PERP_MAKER,
@@ -213,6 +238,7 @@ VENUES: Final = {
         demo_instrument="BTC-USDT-PERP.SYNTHETIX",
         demo_notional_max=Decimal(250_000),  # of some 110,000
         read_books=synthetix_books.read_books,
+        checkup=_synthetix_checkup,
         terms=Terms(
             currency="USDT",
             maker_fee=synthetix_constants.FEE_MAKER,
@@ -241,7 +267,8 @@ def _instruments(settings: VenueSettings) -> InstrumentProviderConfig:
     return InstrumentProviderConfig(load_all=True)
 
 
-def _address(variable: str | None) -> str | None:
+def read_address(variable: str | None) -> str | None:
+    """Return the address in an environment variable; ProfileError if it is none."""
     if variable is None:
         return None
     value = os.environ.get(variable, "").strip()
@@ -252,7 +279,8 @@ def _address(variable: str | None) -> str | None:
     return value.lower()
 
 
-def _number(variable: str | None) -> str | None:
+def read_number(variable: str | None) -> str | None:
+    """Return the number of a sub-account in an environment variable; ProfileError if it is none."""
     if variable is None:
         return None
     value = os.environ.get(variable, "").strip()
@@ -262,7 +290,8 @@ def _number(variable: str | None) -> str | None:
     return value
 
 
-def _check_key(variable: str) -> None:
+def check_key(variable: str) -> None:
+    """Raise ProfileError unless an environment variable holds a private key."""
     key = read_secret(variable, os.environ).reveal()
     try:
         Signer(key, is_mainnet=False)

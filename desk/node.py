@@ -207,7 +207,8 @@ def _logging(settings: LoggingSettings, log_directory: Path) -> LoggingConfig:
         log_directory=settings.directory or str(log_directory),
         log_file_name="node",
         log_file_format="json" if settings.json else None,
-        log_file_max_size=settings.max_file_mb * 1024 * 1024,
+        log_file_max_size=settings.max_file_bytes,
+        log_file_max_backup_count=settings.backups,
     )
 
 

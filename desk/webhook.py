@@ -20,6 +20,7 @@ from config.secrets import Secret, read_secret
 from config.settings import Profile
 from config.webhook import TlsSettings, WebhookSettings
 from desk.exits import Exit, UsageError
+from desk.logs_sidecar import write_sidecar_log
 from desk.output import AsJson, print_json
 from desk.strategies import alert_strategies, tickers
 from webhook.app import create_app
@@ -74,6 +75,7 @@ def webhook(profile: str, *, as_json: AsJson = False) -> Exit:
             )
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    write_sidecar_log(loaded)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_take_alerts(loaded, place, secrets, announce))
 

@@ -59,7 +59,7 @@ class HyperliquidLiveDataClientFactory(LiveDataClientFactory):
         clock: LiveClock,
     ) -> HyperliquidDataClient:
         """Return a data client with its own HTTP client and instrument provider."""
-        http = _http_client(config)
+        http = http_client(config)
         provider = _instrument_provider(config, http, clock, config.account_address)
         return HyperliquidDataClient(loop, http, msgbus, cache, clock, provider, config, name)
 
@@ -94,7 +94,7 @@ class HyperliquidLiveExecClientFactory(LiveExecClientFactory):
             if directory is None
             else Path(directory)
         )
-        http = _http_client(config)
+        http = http_client(config)
         account_address = config.vault_address or config.account_address or signer.address
         provider = _instrument_provider(config, http, clock, account_address)
         return HyperliquidExecutionClient(
@@ -116,12 +116,13 @@ def build_instrument_provider(
     config: HyperliquidDataClientConfig, clock: LiveClock
 ) -> HyperliquidInstrumentProvider:
     """Return a provider with an HTTP client of its own, to look instruments up without a node."""
-    return _instrument_provider(config, _http_client(config), clock, config.account_address)
+    return _instrument_provider(config, http_client(config), clock, config.account_address)
 
 
-def _http_client(
+def http_client(
     config: HyperliquidDataClientConfig | HyperliquidExecClientConfig,
 ) -> HyperliquidHttpClient:
+    """Return an HTTP client that shares the rate limit of its address."""
     shared = _shared(config.http_url)
     return HyperliquidHttpClient(
         config.http_url,

@@ -48,6 +48,8 @@ def perpdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         ["demo"],
         ["run"],
         ["webhook"],
+        ["doctor"],
+        ["logs"],
         ["version"],
         *([name] for name in ("status", "positions", "orders", "trades")),
         *([name] for name in ("pause", "resume", "flatten", "start", "stop", "set")),
