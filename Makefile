@@ -43,7 +43,8 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@command -v shellcheck >/dev/null && shellcheck docker/*.sh || echo "shellcheck is not here: docker/*.sh were not looked at"
+	@if command -v shellcheck >/dev/null; then shellcheck docker/*.sh; \
+	else echo "shellcheck is not here: docker/*.sh were not looked at"; fi
 
 # The image, with whichever builder is here; what it needs on this machine goes into IMAGE_ARGS.
 IMAGE ?= perpdesk:latest
