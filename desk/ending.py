@@ -2,6 +2,7 @@
 
 import time
 
+from nautilus_trader.accounting.accounts.base import Account
 from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.execution.messages import QueryAccount
 from nautilus_trader.live.node import TradingNode
@@ -104,7 +105,7 @@ async def read_balances(node: TradingNode) -> None:
 
 async def _query_accounts(node: TradingNode, deadline: float) -> None:
     accounts = node.cache.accounts()
-    heard = {account.id: account.event_count for account in accounts}
+    heard = {account.id: _answers(account) for account in accounts}
     for account in accounts:
         command = QueryAccount(
             trader_id=node.trader_id,
@@ -114,8 +115,13 @@ async def _query_accounts(node: TradingNode, deadline: float) -> None:
         )
         node.kernel.exec_engine.execute(command)
     await until(
-        lambda: all(account.event_count > heard[account.id] for account in accounts), deadline
+        lambda: all(_answers(account) > heard[account.id] for account in accounts), deadline
     )
+
+
+def _answers(account: Account) -> int:
+    """Count what the venue has said of an account; Nautilus's own sums after a fill are none."""
+    return sum(event.is_reported for event in account.events)
 
 
 def _balances(node: TradingNode) -> list[object]:

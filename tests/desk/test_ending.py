@@ -54,6 +54,7 @@ class VenueByHand(LiveExecutionClient):
         self.canceled: list[Order] = []
         self.balances = [100]  # what the next questions are answered with, the last one repeated
         self.questions = 0
+        self.is_summed_first = False  # by Nautilus, as after a late fill, before the answer comes
 
     async def _connect(self) -> None:
         self._tell_balance()
@@ -71,6 +72,9 @@ class VenueByHand(LiveExecutionClient):
     async def _query_account(self, command: QueryAccount) -> None:
         del command
         self.questions += 1
+        if self.is_summed_first:
+            self._tell_balance(reported=False)
+            await asyncio.sleep(0.05)
         if len(self.balances) > 1:
             del self.balances[0]
         self._tell_balance()
@@ -104,10 +108,10 @@ class VenueByHand(LiveExecutionClient):
     def _names(self, order: Order) -> tuple[Any, Any, Any]:
         return order.strategy_id, order.instrument_id, order.client_order_id
 
-    def _tell_balance(self) -> None:
+    def _tell_balance(self, *, reported: bool = True) -> None:
         total = Money(self.balances[0], USDT)
         balance = AccountBalance(total, Money(0, USDT), total)
-        self.generate_account_state([balance], [], reported=True, ts_event=1)
+        self.generate_account_state([balance], [], reported=reported, ts_event=1)
 
 
 class Factory(LiveExecClientFactory):
@@ -260,8 +264,12 @@ async def test_what_is_left_after_the_deadline_is_said(setup: Setup) -> None:
     ]
 
 
-async def test_balances_are_asked_for_until_an_answer_repeats(setup: Setup) -> None:
+@pytest.mark.parametrize("is_summed_first", [False, True])
+async def test_balances_are_asked_for_until_an_answer_repeats(
+    setup: Setup, is_summed_first: bool
+) -> None:
     setup.venue.balances = [100, 99, 98]
+    setup.venue.is_summed_first = is_summed_first
 
     await setup.end(close=False)
 
