@@ -13,9 +13,9 @@ FIND_PYTHON = for p in python3.13 python3.12 python3.14 python3 $$(ls -d $$HOME/
 demo: $(STAMP)
 	@$(BIN)/perpdesk demo $(ARGS)
 
-# Most tests wait for a socket or a clock, so three run at once; the files of the slow ones come first.
+# Most tests wait for a socket or a clock, so two run at once; the files of the slow ones come first.
 test: $(STAMP) redis prometheus chromium
-	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The tests use a real Redis: Debian's own, where there is none yet.
 redis:
