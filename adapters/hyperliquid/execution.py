@@ -20,6 +20,7 @@ from nautilus_trader.model.enums import AccountType, OmsType
 from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 
+from adapters.common.accounts import hold_account
 from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
 from adapters.common.governor import WeightGovernor
@@ -224,6 +225,7 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         info: dict[str, Any] | None,
     ) -> None:
         now = self._clock.timestamp_ns()
+        hold_account(self, self._cache, balances, margins, now)
         self.generate_account_state(balances, margins, reported=True, ts_event=now, info=info)
 
     def _publish_budget(self, remaining: int) -> None:

@@ -20,6 +20,7 @@ from nautilus_trader.model.enums import AccountType, OmsType
 from nautilus_trader.model.identifiers import AccountId, ClientId, ClientOrderId
 from nautilus_trader.model.objects import AccountBalance, MarginBalance
 
+from adapters.common.accounts import hold_account
 from adapters.common.chores import Chores
 from adapters.common.errors import OutcomeUnknown, VenueError
 from adapters.common.keep_warm import keep_warm
@@ -239,6 +240,7 @@ class SynthetixExecutionClient(LiveExecutionClient):
         info: dict[str, Any] | None,
     ) -> None:
         now = self._clock.timestamp_ns()
+        hold_account(self, self._cache, balances, margins, now)
         self.generate_account_state(balances, margins, reported=True, ts_event=now, info=info)
 
     async def _query_account(self, command: messages.QueryAccount) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from nautilus_trader.accounting.factory import AccountFactory
 from nautilus_trader.config import LiveExecEngineConfig
 from nautilus_trader.live.execution_client import LiveExecutionClient
 from nautilus_trader.model.enums import OrderSide, OrderStatus
@@ -275,6 +276,8 @@ async def resting(order: Order, timeout_secs: float = SETTLED_SECS) -> None:
 @asynccontextmanager
 async def standing(terms: Terms) -> AsyncIterator[Still]:
     """Run a venue whose market stands still, with a funded account."""
+    # As if a simulated exchange had run here before: the live account must not sum fills itself.
+    AccountFactory.register_calculated_account(str(terms.instrument_id.venue))
     source = ManualMarket(terms.universe(), time_ns() // 1_000_000, gives=(Book, Reference))
     async with terms.open_venue(source=source) as venue:
         market = StillMarket(source, venue)
