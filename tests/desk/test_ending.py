@@ -268,14 +268,14 @@ async def test_what_is_left_after_the_deadline_is_said(setup: Setup) -> None:
 async def test_balances_are_asked_for_until_an_answer_repeats(
     setup: Setup, is_summed_first: bool
 ) -> None:
-    setup.venue.balances = [100, 99, 98]
+    setup.venue.balances = [100, 90, 80]
     setup.venue.is_summed_first = is_summed_first
 
     await setup.end(close=False)
 
     assert setup.venue.questions == 3
     account = setup.node.cache.account(AccountId("BINANCE-001"))
-    assert account.balance_total(USDT) == Money(98, USDT)
+    assert account.balance_total(USDT) == Money(80, USDT)
 
 
 async def test_a_node_that_does_not_trade_has_nothing_to_end(setup: Setup) -> None:
