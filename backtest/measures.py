@@ -157,14 +157,12 @@ def hold(balance: Decimal, holdings: Sequence[Holding]) -> list[tuple[int, Decim
     The balance is spent in equal parts, unlevered; the fee and all funding are paid from it.
     """
     part = balance / len(holdings)
-    worths: dict[int, list[Decimal]] = {}
     curves = [dict(_held(part, holding)) for holding in holdings]
+    worths, total = [part] * len(curves), []
     for time_ns in sorted({time_ns for curve in curves for time_ns in curve}):
-        before = worths[max(worths)] if worths else [part] * len(curves)
-        worths[time_ns] = [
-            curve.get(time_ns, last) for curve, last in zip(curves, before, strict=True)
-        ]
-    return [(time_ns, sum(some, Decimal(0))) for time_ns, some in worths.items()]
+        worths = [curve.get(time_ns, last) for curve, last in zip(curves, worths, strict=True)]
+        total.append((time_ns, sum(worths, Decimal(0))))
+    return total
 
 
 def months(curve: Curve, hold_curve: Curve) -> list[Month]:
