@@ -56,6 +56,10 @@ class Streams(Protocol):
     async def disconnect(self) -> None:
         """Close it."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it stands at this moment."""
+
     async def want(
         self, instrument: Instrument, data_type: type[Data], params: Mapping[str, Any] | None = None
     ) -> None:
@@ -144,6 +148,11 @@ class VenueDataClient(LiveMarketDataClient):
         self._provider = instrument_provider
         self._update_interval_mins = update_interval_mins
         self._chores = Chores(loop, self._log)
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the line stands now; `is_connected` stays true while a lost one is renewed."""
+        return self._streams.is_open
 
     async def _connect(self) -> None:
         await self._load_instruments()

@@ -128,6 +128,11 @@ class HyperliquidExecutionClient(LiveExecutionClient):
 
     # Connection
 
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the line stands now; `is_connected` stays true while a lost one is renewed."""
+        return self._rooms.ws.is_connected
+
     async def _connect(self) -> None:
         await self._instruments.load()
         await check_credentials(

@@ -127,6 +127,11 @@ class MarketStreams:
         await self._ws.disconnect()
 
     @property
+    def is_open(self) -> bool:
+        """Whether the line stands at this moment."""
+        return self._ws.is_connected
+
+    @property
     def subscriptions(self) -> list[Subscription]:
         """What is held on the wire at present, each once."""
         return self._ws.subscriptions

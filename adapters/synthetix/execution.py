@@ -108,6 +108,12 @@ class SynthetixExecutionClient(LiveExecutionClient):
 
     # Connection
 
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the line stands now; `is_connected` stays true while a lost one is renewed."""
+        rooms = self._known_rooms
+        return rooms is not None and rooms.ws.is_connected
+
     async def _connect(self) -> None:
         await self._instruments.load()
         subaccount_id = await check_credentials(

@@ -259,13 +259,16 @@ async def test_a_broken_connection_costs_no_feed_and_doubles_nothing(data: Data)
 async def test_bars_that_closed_while_away_are_told_once_it_is_back(data: Data) -> None:
     data.want("bars")
     await data.some("bars", 1)
+    assert data.client.is_streaming
     data.venue.refuse_connections()
     await data.venue.drop_connections()
+    await eventually(lambda: not data.client.is_streaming)
     back_ms = data.venue.clock.now_ms() + 3 * MINUTE_NS // 1_000_000
     await eventually(lambda: data.venue.clock.now_ms() > back_ms, SOON_SECS)
     count = len(data.of(Bar))
     data.venue.refuse_connections(refused=False)
     bars = await data.some("bars", count + 5)
+    assert data.client.is_streaming
     closes = [bar.ts_event for bar in bars]
     assert closes == list(range(closes[0], closes[-1] + 1, MINUTE_NS))
 

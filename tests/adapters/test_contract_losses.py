@@ -159,7 +159,9 @@ async def test_fills_missed_while_away_are_there_once_it_is_back(bench: Bench) -
 
 async def test_a_cancel_missed_while_away_is_told_once_it_is_back(bench: Bench) -> None:
     order = await bench.rest()
+    assert bench.client.is_streaming
     await bench.disconnect()
+    await eventually(lambda: not bench.client.is_streaming)
     exchange = bench.venue.trading.exchange
     now_ms = bench.venue.clock.now_ms()
     (live,) = bench.live
@@ -169,6 +171,7 @@ async def test_a_cancel_missed_while_away_is_told_once_it_is_back(bench: Bench) 
     bench.reconnect()
     await closed(order)
     assert order.status == OrderStatus.CANCELED
+    assert bench.client.is_streaming
 
 
 async def test_while_there_is_no_connection_orders_go_another_way(bench: Bench) -> None:
