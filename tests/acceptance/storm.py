@@ -2,7 +2,7 @@
 A storm: one node on one venue, many coins at a time, each with a script and a fault of its own.
 
 A round is one seed. While it runs, every coin plays its script under its fault; then the faults are
-cleared, and within seconds the node must believe what the venue's ledger says: of orders, fills,
+cleared, and soon the node must believe what the venue's ledger says: of orders, fills,
 positions and cash. Then everything is flattened for the next round.
 """
 
@@ -18,7 +18,7 @@ import pytest
 from tests.acceptance.storm_lane import Lane
 from tests.acceptance.storm_ledgers import Ledgers
 from tests.acceptance.storm_sea import Sea, coin_names
-from tests.acceptance.storm_venue import StormVenue
+from tests.acceptance.storm_venue import PATIENCE_SECS, StormVenue
 from tests.acceptance.trading_run import Run
 from tests.waiting import eventually
 
@@ -41,6 +41,8 @@ class Storm:
         self.sea = sea
         self.log = log
         self.ledgers = Ledgers(kind, run)
+        self.slowest_secs = 0.0
+        """The longest that both sides took to agree in fine weather."""
 
     def lane(self, coin: str, random: Random) -> Lane:
         return Lane(self.kind, self.run, self.sea, coin, random)
@@ -85,15 +87,17 @@ class Storm:
 
     async def reconnected(self) -> None:
         """Wait until the node is connected, and let the venue forget lines that are half open."""
-        await eventually(lambda: self.is_connected)
+        await eventually(lambda: self.is_connected, PATIENCE_SECS)
         self.run.venue._border.lines.release()
 
     async def judge(self, lanes: list[Lane], titles: list[str]) -> None:
         """Wait until both sides agree on every coin and on cash; raise Wreck if they do not."""
+        began = time.monotonic()
         for lane, title in zip(lanes, titles, strict=True):
             await self.agree(lane, title)
         try:
-            await eventually(lambda: not self.ledgers.cash_difference(), self.kind.settle_secs)
+            await eventually(lambda: not self.ledgers.cash_difference(), PATIENCE_SECS)
+            self.slowest_secs = max(self.slowest_secs, time.monotonic() - began)
         except TimeoutError:
             raise Wreck(f"{titles[0]}: {self.ledgers.cash_difference()}; {self.log}") from None
         if twice := self.ledgers.placed_twice():
@@ -102,7 +106,7 @@ class Storm:
     async def agree(self, lane: Lane, title: str) -> None:
         """Wait until both sides agree on one coin; raise Wreck if they do not."""
         try:
-            await eventually(lambda: not self._differences(lane), self.kind.settle_secs)
+            await eventually(lambda: not self._differences(lane), PATIENCE_SECS)
         except TimeoutError:
             raise Wreck(self.describe(lane, title)) from None
 
@@ -147,7 +151,7 @@ class Storm:
         while True:
             await eventually(lambda: not self.kind.may_sign(self.run), timeout_secs=1_000)
             until = self.sea.steps + RENEWAL_STEPS
-            await eventually(lambda at=until: self.sea.steps >= at, timeout_secs=10)
+            await eventually(lambda at=until: self.sea.steps >= at, PATIENCE_SECS)
             self.kind.let_sign(self.run)
 
 

@@ -36,7 +36,7 @@ from tests.acceptance.storm_faults import (
     typed,
 )
 from tests.acceptance.storm_sea import Sea
-from tests.acceptance.storm_venue import EXPIRY_SECS, IMPATIENT
+from tests.acceptance.storm_venue import IMPATIENT
 from tests.acceptance.trading_run import ADDRESS, CASH, Run, node_on, venue_of
 
 # The account is traded by an agent, so that agents can expire.
@@ -117,7 +117,6 @@ class Hyperliquid:
     account = MASTER
     settings = SETTINGS
     weather = Weather(matrix(), ("agent",))
-    settle_secs = 5.0 + EXPIRY_SECS
     triggers_need_position = False
 
     @asynccontextmanager

@@ -10,11 +10,11 @@ from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
 from tests.acceptance.storm_sea import Sea
-from tests.acceptance.storm_venue import StormVenue
+from tests.acceptance.storm_venue import PATIENCE_SECS, StormVenue
 from tests.acceptance.trading_run import Run
 from tests.waiting import eventually
 
-FLATTEN_SECS = 12
+FLATTEN_SECS = 60.0
 CANCEL_STEPS = 4
 QUIET = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED, OrderStatus.TRIGGERED)
 
@@ -38,7 +38,7 @@ class Lane:
     async def drift(self, steps: int) -> None:
         """Let the market move on."""
         until = self._sea.steps + steps
-        await eventually(lambda: self._sea.steps >= until, timeout_secs=10)
+        await eventually(lambda: self._sea.steps >= until, PATIENCE_SECS)
 
     async def quiet(self, order: Order) -> bool:
         """Wait for an order to rest or end; tell whether it rests."""
@@ -222,7 +222,7 @@ class Lane:
                 size = positions[0].quantity
                 # The book may be too thin for all of it at once.
                 self._submit(self._make.market(self.instrument_id, side, size, reduce_only=True))
-                await eventually(self._are_all_closed)
+                await eventually(self._are_all_closed, PATIENCE_SECS)
                 await self.drift(1)
 
     def _are_all_closed(self) -> bool:

@@ -38,7 +38,7 @@ from tests.acceptance.storm_faults import (
     typed,
 )
 from tests.acceptance.storm_sea import Sea
-from tests.acceptance.storm_venue import EXPIRY_SECS, IMPATIENT
+from tests.acceptance.storm_venue import IMPATIENT
 from tests.acceptance.synthetix_run import SUB_ACCOUNT, SYNTHETIX, synthetix_venue
 from tests.acceptance.trading_run import CASH, Run, node_on
 from tests.acceptance.under_test import ADDRESS
@@ -141,7 +141,6 @@ class Synthetix:
     settings = SETTINGS
     weather = Weather(matrix(), ("delegate", "everything"))
     # A look-up that is broken twice, the use of the nonce and the grace after it come one by one.
-    settle_secs = 7.0 + EXPIRY_SECS
     triggers_need_position = True
 
     @asynccontextmanager
