@@ -91,6 +91,8 @@ class OrderFacts:
         self.amends = Amends()
         self.trade_ids: set[str] = set()
         self.in_doubt = False
+        self.refused_ids: set[str] = set()  # of refusals after the order was taken
+        self.is_modify_refused = False  # such a refusal may then be that of its new order
 
     def leg(self, venue_order_id: str) -> Leg:
         """Return the venue order of this id, which is known from now on."""
@@ -179,6 +181,15 @@ class OrderFacts:
         if self._is_maker_sure(leg):
             before = 0 if modify is None else modifies.index(modify) + 1
         return len(self.legs) > before
+
+    def end_refused_trigger(self) -> None:
+        """End an order that has fired and was to go on as another one, which was refused at once."""
+        is_fired = any(leg.is_triggered for leg in self.standing())
+        if not is_fired or self.is_modify_refused or self._unnamed_modifies():
+            return
+        for venue_order_id in self.refused_ids - self.legs.keys():
+            leg = self.leg(venue_order_id)
+            leg.end, leg.filled_at_end = End.CANCELED, Decimal(0)
 
     def is_settled(self, leg: Leg) -> bool:
         """Return whether nothing can be heard of the leg any more."""

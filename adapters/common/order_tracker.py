@@ -227,7 +227,9 @@ class OrderTracker:
         Record that the venue refused the order itself (not a command about it).
 
         Of an order that was taken before, a refusal that names it (a trigger that fired without
-        margin) is its cancel, and one that does not is of a second copy, which changes nothing.
+        margin) is its cancel. One that names another is the same if the order has fired, since some
+        venues let what comes of a trigger be another order. Else it is of a second copy, which
+        changes nothing.
         """
         order = self._open.get(client_order_id)
         if order is None:
@@ -236,7 +238,10 @@ class OrderTracker:
         if leg is not None:
             return self.ended(client_order_id, leg.venue_order_id, End.CANCELED, leg.filled)
         if order.facts.legs:
-            return []
+            if venue_order_id is not None:
+                order.facts.refused_ids.add(venue_order_id)
+                order.facts.end_refused_trigger()
+            return self._advance(order)
         self._close(order)
         return [Rejected(client_order_id, reason, due_post_only)]
 
@@ -246,6 +251,7 @@ class OrderTracker:
         if order is None:
             return []
         order.facts.leg(venue_order_id).is_triggered = True
+        order.facts.end_refused_trigger()
         return self._advance(order)
 
     def filled(self, client_order_id: str, fill: Fill) -> list[OrderEvent]:
@@ -373,6 +379,7 @@ class OrderTracker:
         if order is None:
             return []
         is_known = order.facts.modifies.pop(modify_id, None) is not None
+        order.facts.is_modify_refused |= is_known
         if not order.facts.amends.refused(modify_id) and not is_known:
             return []
         rejected = ModifyRejected(client_order_id, order.venue_order_id, reason)

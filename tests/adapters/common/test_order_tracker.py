@@ -294,6 +294,24 @@ def test_trigger_that_fires_without_margin_is_canceled() -> None:
     assert told(story(opened(), refused("margin", "V1"))) == ["Accepted", "Canceled"]
 
 
+def test_trigger_whose_other_order_is_refused_at_once_is_canceled() -> None:
+    news = (lambda t: t.triggered(ID, "V1"), refused("no position", "V2"))
+    assert_in_any_order(["Accepted", "Canceled"], *news, first=(opened(),))
+    moved = (opened(), modify_sent(1, 7), canceled(0), modify_accepted(1, "V2"))
+    for arrival in permutations((lambda t: t.triggered(ID, "V2"), refused("no", "V3"))):
+        tracker = tracking()
+        assert told(story(*moved, *arrival, tracker=tracker))[-1] == "Canceled"
+        assert not tracker.is_open(ID)
+
+
+def test_a_refusal_that_may_be_a_modifys_ends_no_order_that_has_fired() -> None:
+    first = (opened(), lambda t: t.triggered(ID, "V1"), modify_sent(1, 7))
+    for arrival in permutations((refused("would match", "V2"), modify_refused(1))):
+        tracker = tracking()
+        assert told(story(*first, *arrival, tracker=tracker)) == ["Accepted", "ModifyRejected"]
+        assert tracker.is_open(ID)
+
+
 def test_expired_order_ends_as_expired() -> None:
     assert told(story(opened(), ended(End.EXPIRED, 0))) == ["Accepted", "Expired"]
 
