@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.decoding import convert
@@ -71,7 +71,6 @@ def outcome(read: Callable[[], Document]) -> Document | ProfileError:
     return refusal
 
 
-@settings(deadline=None)
 @given(data=st.data(), times=st.integers(1, 3))
 def test_damaged_values_load_or_are_refused_at_a_key(data: st.DataObject, times: int) -> None:
     raw = copy.deepcopy(RAW)
@@ -81,7 +80,6 @@ def test_damaged_values_load_or_are_refused_at_a_key(data: st.DataObject, times:
     assert isinstance(result, Document) or result.key
 
 
-@settings(deadline=None)
 @given(start=st.integers(0, len(TEXT)), length=st.integers(0, 40), inserted=st.text(max_size=10))
 def test_damaged_text_loads_or_is_refused(start: int, length: int, inserted: str) -> None:
     content = f"{TEXT[:start]}{inserted}{TEXT[start + length :]}".encode(errors="surrogatepass")

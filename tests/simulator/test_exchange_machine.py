@@ -292,6 +292,4 @@ class Trading(RuleBasedStateMachine):
 
 
 TestTrading = Trading.TestCase
-TestTrading.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True
-)
+TestTrading.settings = settings(max_examples=60, stateful_step_count=40, derandomize=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.hyperliquid_action_types import read_action
@@ -68,7 +68,6 @@ actions = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(actions, max_size=8))
 def test_every_action_is_answered(sent: list[dict[str, Any]]) -> None:
     floor = Floor(free_requests=0)

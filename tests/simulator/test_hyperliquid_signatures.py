@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from eth_account import Account
 from hyperliquid.utils import signing
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.hyperliquid_action_types import ACTIONS, read_action
@@ -333,7 +333,6 @@ def test_a_malformed_signature_recovers_nobody(signature: dict[str, Any]) -> Non
     assert found(signed(WALLET, V1, 5) | {"signature": signature}) == []
 
 
-@settings(deadline=None)
 @given(
     wires=st.lists(
         st.fixed_dictionaries(

@@ -232,6 +232,4 @@ class Telling(RuleBasedStateMachine):
 
 
 TestTelling = Telling.TestCase
-TestTelling.settings = settings(
-    max_examples=30, stateful_step_count=30, deadline=None, derandomize=True
-)
+TestTelling.settings = settings(max_examples=30, stateful_step_count=30, derandomize=True)

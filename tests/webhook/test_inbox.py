@@ -368,7 +368,6 @@ async def test_a_killed_process_loses_nothing_and_gives_way_within_5_s(
 
 @settings(
     max_examples=20,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(plan=st.lists(operations(), max_size=25))
