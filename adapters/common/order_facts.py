@@ -183,7 +183,7 @@ class OrderFacts:
         return len(self.legs) > before
 
     def end_refused_trigger(self) -> None:
-        """End an order that has fired and was to go on as another one, which was refused at once."""
+        """End an order that fired and was to go on as another, which was refused at once."""
         is_fired = any(leg.is_triggered for leg in self.standing())
         if not is_fired or self.is_modify_refused or self._unnamed_modifies():
             return
