@@ -12,6 +12,7 @@ from tests.bench.children import Child, child
 from tests.bench.desk_client import Options
 from tests.bench.desk_profile import INBOX_VARIABLE, KEY_VARIABLE, SECRET_VARIABLE
 from tests.bench.desk_venue import Setting
+from tests.bench.stirred import STEP_MS
 from tests.bench.webhook_rivals import SECRET
 
 WHOLE = Options()
@@ -31,9 +32,12 @@ def new_wallet() -> Wallet:
 
 
 @contextmanager
-def venue_of(name: str, coins: int, wallets: list[Wallet]) -> Iterator[tuple[Child, str, str]]:
+def venue_of(
+    name: str, coins: int, wallets: list[Wallet], step_ms: int = STEP_MS
+) -> Iterator[tuple[Child, str, str]]:
     """Yield a venue with its addresses for HTTP and for WebSocket."""
-    setting = Setting(name, coins, tuple(wallet.address for wallet in wallets))
+    addresses = tuple(wallet.address for wallet in wallets)
+    setting = Setting(name, coins, addresses, step_ms)
     with child("desk_venue", msgspec.json.encode(setting).decode()) as venue:
         urls = venue.hear()
         yield venue, urls["http"], urls["ws"]

@@ -33,11 +33,12 @@ ORDERS_MAX = 100_000
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """Which venue, how many coins it lists, and whose wallets have an account."""
+    """Which venue, how many coins, whose wallets have an account, and how often a stir comes."""
 
     venue: str
     coins: int
     wallets: tuple[str, ...]
+    step_ms: int
 
 
 @asynccontextmanager
@@ -89,7 +90,7 @@ class Ledger:
 
 async def main(setting: Setting) -> None:
     """Serve until standard input ends."""
-    market = Stirred(setting.coins, time.time_ns() // 1_000_000)
+    market = Stirred(setting.coins, time.time_ns() // 1_000_000, setting.step_ms)
     async with VENUES[setting.venue](setting, market) as venue:
         ledger = Ledger(venue.trading.exchange)
         say({"http": venue.http_url, "ws": venue.ws_url})

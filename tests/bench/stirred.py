@@ -1,4 +1,4 @@
-"""A market for whole desks: it stands still, or every coin is quoted ten times a second."""
+"""A market for whole desks: it stands still, or every coin is quoted and traded all the time."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -10,6 +10,7 @@ from simulator.universe import Universe, perp_entry, perp_meta, spot_token
 from simulator.wire import Level, Trade
 
 STEP_MS = 100
+"""So often unless somebody wants it otherwise."""
 LEVELS = 20
 BURST_STEPS = 5
 """After a halt no more than the last steps are told: a machine that stalls is not to catch up."""
@@ -42,12 +43,13 @@ class Stirred:
 
     gives: frozenset[type] = frozenset({Book, Trades, Reference})
 
-    def __init__(self, count: int, start_ms: int) -> None:
+    def __init__(self, count: int, start_ms: int, step_ms: int) -> None:
         self.universe = universe(count)
         self.start_ms = start_ms
         self.is_moving = False
         self._coins = [_Coin(name) for name in coin_names(count)]
         self._next_ms = start_ms
+        self._step_ms = step_ms
 
     def history(self) -> Iterable[Event]:
         """Give the state at the start: an order of the first moment finds a market."""
@@ -59,11 +61,11 @@ class Stirred:
         if not self.is_moving:
             self._next_ms = now_ms
             return
-        self._next_ms = max(self._next_ms, now_ms - BURST_STEPS * STEP_MS)
+        self._next_ms = max(self._next_ms, now_ms - BURST_STEPS * self._step_ms)
         while self._next_ms <= now_ms:
             for coin in self._coins:
                 yield from coin.step(self._next_ms)
-            self._next_ms += STEP_MS
+            self._next_ms += self._step_ms
 
 
 class _Coin:
