@@ -3,7 +3,9 @@ A child process: the order server's venue, which sends market data of many coins
 
 Its addresses are its first line on standard output. A line ``{"path": "/ws?who", "coins": n,
 "secs": x}`` makes it send there what `PER_SECOND` says of each of the first so many coins, evenly
-spread over time, and print how many frames of each kind that were.
+spread over time, and print how many frames of each kind that were. With ``"ticks": n`` the first
+coin's quotes are no part of it: they are ticks, written as the order server does, until there were
+so many; then the feed ends early, and what is printed are the ticks' nanoseconds.
 """
 
 import asyncio
@@ -22,7 +24,7 @@ from picows import WSMsgType, WSUpgradeRequest, ws_create_server
 from tests.bench import frames
 from tests.bench.children import questions, say
 from tests.bench.order_http import serve_http
-from tests.bench.order_server import Ledger, Line
+from tests.bench.order_server import Ledger, Line, Round, tick
 
 TICKS_PER_SECOND = 10
 # A book twice a second is the venue's own rate; how often the others come, its traders decide.
@@ -42,6 +44,8 @@ class Feed(msgspec.Struct, frozen=True):
     path: str
     coins: int
     secs: float
+    ticks: int = 0
+    gap_secs: float = 0.0
 
 
 class Coin:
@@ -118,16 +122,27 @@ async def feed(ledger: Ledger, wanted: Feed, coins: list[Coin]) -> Counter[str]:
     sent: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
     begin = loop.time()
-    for tick in range(int(wanted.secs * TICKS_PER_SECOND)):
-        for place, coin in enumerate(coins[: wanted.coins]):
-            due = begin + (tick + place / wanted.coins) / TICKS_PER_SECOND
+    for step in range(int(wanted.secs * TICKS_PER_SECOND)):
+        for place, coin in enumerate(coins):
+            due = begin + (step + place / len(coins)) / TICKS_PER_SECOND
             await asyncio.sleep(max(0.0, due - loop.time()))
             for kind, per_second in PER_SECOND.items():
-                if tick % (TICKS_PER_SECOND // per_second) == 0:
+                if step % (TICKS_PER_SECOND // per_second) == 0:
                     line = ledger.streams[kind, coin.name]
                     line.send(WSMsgType.TEXT, coin.frame(kind))
                     sent[kind] += 1
     return sent
+
+
+async def feed_and_tick(ledger: Ledger, wanted: Feed, coins: list[Coin]) -> list[int]:
+    """Write ticks while the other coins are fed; without others they are written in quiet."""
+    feeding = asyncio.create_task(feed(ledger, wanted, coins), name="feed") if coins else None
+    times = await tick(ledger, Round(wanted.path, wanted.ticks, wanted.gap_secs))
+    if feeding is not None:
+        if feeding.done():
+            raise RuntimeError(f"Expected a feed to outlast {wanted.ticks} ticks, it ended before")
+        feeding.cancel()
+    return times
 
 
 async def main() -> None:
@@ -144,7 +159,11 @@ async def main() -> None:
         say({"ws": f"ws://127.0.0.1:{port}/ws"} | http)
         async for line in questions():
             wanted = msgspec.json.decode(line, type=Feed)
-            say(await feed(ledgers[wanted.path], wanted, coins))
+            ledger, wanted_coins = ledgers[wanted.path], coins[: wanted.coins]
+            if wanted.ticks:
+                say(await feed_and_tick(ledger, wanted, wanted_coins[1:]))
+            else:
+                say(await feed(ledger, wanted, wanted_coins))
     os._exit(0)  # clients may still be connected, and their ends are nobody's concern
 
 
