@@ -101,7 +101,7 @@ async def main(setting: Setting) -> None:
             else:
                 market.is_moving = question == "stirred"
                 say(question)
-    os._exit(0)  # clients may still be connected, and their ends are nobody's concern
+        os._exit(0)  # clients may still be connected, and their ends are nobody's concern
 
 
 if __name__ == "__main__":

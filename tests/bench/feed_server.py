@@ -164,7 +164,7 @@ async def main() -> None:
                 say(await feed_and_tick(ledger, wanted, wanted_coins[1:]))
             else:
                 say(await feed(ledger, wanted, wanted_coins))
-    os._exit(0)  # clients may still be connected, and their ends are nobody's concern
+        os._exit(0)  # clients may still be connected, and their ends are nobody's concern
 
 
 def _level(price: int, size: str) -> dict[str, object]:
