@@ -3,7 +3,7 @@ A child process: `perpdesk run`, with three rates lifted that would be measured 
 
 They are both venues' limits as our clients keep them, and the 100 orders a second that Nautilus's
 risk engine passes. The first line on standard output is the webhook's URL, once strategies run. A
-line is a number of orders to place at once, and is answered with a `Burst` when all are accepted,
+line is a number of orders to place at once, and is answered with what was `Placed` when all are accepted,
 canceled and gone again; 0 is answered with the process's `Usage`.
 """
 
@@ -29,6 +29,7 @@ from desk import session
 from desk.webhook import inbox_place, read_webhook_secrets
 from tests.bench.children import questions, say
 from tests.bench.desk_strategies import Burst
+from tests.bench.usage import usage
 from tests.waiting import eventually
 
 UNLIMITED = 10**12
@@ -55,21 +56,6 @@ class Placed(msgspec.Struct, frozen=True):
     all_ms: float
     cpu_ms: float
     heard: dict[str, int]
-
-
-class Usage(msgspec.Struct, frozen=True):
-    """Seconds of CPU of all threads so far, by the clock that says `at` now, and resident MB."""
-
-    cpu_secs: float
-    at_secs: float
-    rss_mb: float
-
-
-def usage() -> Usage:
-    """Return what this process has taken."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    rss_mb = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-    return Usage(time.process_time(), time.monotonic(), rss_mb)
 
 
 def lift_rates(options: Options) -> None:

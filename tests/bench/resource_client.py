@@ -22,8 +22,8 @@ from nautilus_trader.trading.strategy import Strategy
 from adapters.synthetix import SynthetixDataClientConfig, SynthetixLiveDataClientFactory
 from tests.bench import tick_nodes
 from tests.bench.children import questions, say
-from tests.bench.desk_client import Usage, usage
 from tests.bench.given import Addresses
+from tests.bench.usage import Usage, usage
 from tests.waiting import eventually
 
 START_SECS = 40.0
