@@ -36,11 +36,14 @@ KINDS = ("embedded", "sqlite", "redis")
 
 
 class AlertDesk:
-    """One desk with its venue, and the tap between them."""
+    """One desk's node with its venue, and the tap between them."""
 
-    def __init__(self, venue_name: str, venue: Child, tap: Child, intake: Intake) -> None:
+    def __init__(
+        self, venue_name: str, venue: Child, tap: Child, node: Child, intake: Intake
+    ) -> None:
         self.venue = venue
         self.tap = tap
+        self.node = node
         self.port = intake.port
         self.inbox = intake.inbox
         self._venue_name = venue_name
@@ -77,9 +80,9 @@ def alert_desk(venue_name: str, kind: str) -> Iterator[AlertDesk]:
         profile = write_profile(place, strategies, intake)
         if kind != "embedded":
             stack.enter_context(_sidecar(profile, intake.inbox))
-        stack.enter_context(desk_on(profile, wallet, inbox=intake.inbox))
+        node = stack.enter_context(desk_on(profile, wallet, inbox=intake.inbox))
         _await_port(intake.port)
-        yield AlertDesk(venue_name, venue, tap, intake)
+        yield AlertDesk(venue_name, venue, tap, node, intake)
 
 
 def _inbox(kind: str, folder: Path, stack: ExitStack) -> str:

@@ -20,6 +20,7 @@ from tests.bench.alert_desks import COINS, AlertDesk, alert, alert_desk, kinds_h
 from tests.bench.losses import Losses
 from tests.bench.rounds import Comparison, compare
 from tests.bench.spread import Spread
+from tests.bench.usage import Usage
 from tests.bench.webhook_http import Client, post_all
 from webhook.inbox import State
 from webhook.stores import open_inbox
@@ -36,7 +37,11 @@ type Alert = tuple[str, str]
 
 
 class AtOnce(msgspec.Struct, frozen=True):
-    """What became of alerts that came at once; wall times in milliseconds from the first POST."""
+    """
+    What became of alerts that came at once; wall times in milliseconds from the first POST.
+
+    `cpu_ms` is the node's, of all its threads.
+    """
 
     where: str
     alerts: int
@@ -44,6 +49,7 @@ class AtOnce(msgspec.Struct, frozen=True):
     all_answered_ms: float
     all_decided_ms: float
     all_done_ms: float
+    cpu_ms: float
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -85,8 +91,8 @@ def measure(rounds: int, alerts: int, at_once: int, *, quick: bool = False) -> M
 def _plan(*, quick: bool) -> dict[str, tuple[str, ...]]:
     if quick:
         return {"hyperliquid": ("embedded",), "synthetix": ("sqlite",)}
-    # What keeps the alerts knows no venue: Redis is run once.
-    return {"hyperliquid": kinds_here(), "synthetix": ("embedded", "sqlite")}
+    # What keeps the alerts knows no venue: all kinds are run on one.
+    return {"hyperliquid": kinds_here(), "synthetix": ("sqlite",)}
 
 
 class _Trial:
@@ -155,6 +161,7 @@ class _Trial:
         requests = [_request(one) for one in which]
         inbox = open_inbox(self._desk.inbox)
         before = (await inbox.status()).counts
+        cpu_secs = self._cpu_secs()
         start = time.perf_counter()
         posting = asyncio.create_task(
             asyncio.to_thread(_timed, self._desk.port, CONNECTIONS, requests)
@@ -171,7 +178,11 @@ class _Trial:
                 done_ms = now_ms if done >= alerts else 0.0
         times, all_ms = await posting
         await inbox.close()
-        return AtOnce(self._where, alerts, Spread.of(times), all_ms, decided_ms, done_ms)
+        cpu_ms = (self._cpu_secs() - cpu_secs) * 1e3
+        return AtOnce(self._where, alerts, Spread.of(times), all_ms, decided_ms, done_ms, cpu_ms)
+
+    def _cpu_secs(self) -> float:
+        return msgspec.convert(self._desk.node.ask(0), Usage).cpu_secs
 
     def _next(self, strategy: str) -> Alert:
         which = (strategy, f"n{next(self._numbers)}")

@@ -3,8 +3,8 @@ A child process: `perpdesk run`, with three rates lifted that would be measured 
 
 They are both venues' limits as our clients keep them, and the 100 orders a second that Nautilus's
 risk engine passes. The first line on standard output is the webhook's URL, once strategies run. A
-line is a number of orders to place at once, and is answered with what was `Placed` when all are accepted,
-canceled and gone again; 0 is answered with the process's `Usage`.
+line is a number of orders to place at once, and is answered with what was `Placed` when all are
+accepted, canceled and gone again; 0 is answered with the process's `Usage`.
 """
 
 import os

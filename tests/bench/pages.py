@@ -39,11 +39,12 @@ def alerts_at_once_table(found: Iterable[alert_orders.AtOnce]) -> Iterator[str]:
         "all answered, s",
         "all decided, s",
         "all done, s",
+        "the node's CPU, s",
         "an answer: p50, ms",
         "p99, ms",
     )
     for one in found:
-        totals = (one.all_answered_ms, one.all_decided_ms, one.all_done_ms)
+        totals = (one.all_answered_ms, one.all_decided_ms, one.all_done_ms, one.cpu_ms)
         answer = (short(one.answered.p50), short(one.answered.p99))
         yield row(one.where, f"{one.alerts:,}", *(short(ms / 1e3) for ms in totals), *answer)
 

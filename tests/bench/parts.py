@@ -94,7 +94,7 @@ def _tick_load(console: Console, quick: bool) -> Result:
 
 
 def _alert_orders(console: Console, quick: bool) -> Result:
-    rounds, alerts, at_once = (1, 10, 200) if quick else (3, 50, 1_000)
+    rounds, alerts, at_once = (1, 10, 200) if quick else (3, 40, 1_000)
     measured = alert_orders.measure(rounds, alerts, at_once, quick=quick)
     _show(console, "Alert to order at the venue", pages.latency_table(measured.spreads))
     _show(console, "", pages.ratio_table(measured.comparisons))
@@ -111,7 +111,7 @@ def _thousand(console: Console, quick: bool) -> Result:
 
 
 def _resources(console: Console, quick: bool) -> Result:
-    measured = resources.measure(1 if quick else 3, 2.0 if quick else 4.0)
+    measured = resources.measure(1 if quick else 3, 2.0 if quick else 3.0)
     _show(console, "CPU and memory", pages.resource_table(measured.taken))
     _show(console, "", pages.ratio_table(measured.comparisons))
     return measured
