@@ -9,7 +9,7 @@ import msgspec
 
 class Holding(msgspec.Struct, frozen=True):
     """
-    A position, or an order that may add to one.
+    A position, or orders that may add to one: some of one strategy, on one side.
 
     Parameters
     ----------
@@ -18,9 +18,11 @@ class Holding(msgspec.Struct, frozen=True):
     signed : Decimal
         Base units, negative for short and for a sale.
     price : Decimal
-        What a base unit is worth, the instrument's multiplier in it.
+        What a base unit is worth, the instrument's multiplier in it; of several orders the most.
     is_order : bool
         Whether it is an order, which may fill or not.
+    count : int
+        How many orders.
     """
 
     instrument: str
@@ -29,6 +31,7 @@ class Holding(msgspec.Struct, frozen=True):
     signed: Decimal
     price: Decimal
     is_order: bool = False
+    count: int = 1
 
 
 def worst_position(holdings: Iterable[Holding], *, is_long: bool) -> Decimal:

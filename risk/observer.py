@@ -143,7 +143,7 @@ class Observer:
         pace = self._paces[scope, names[scope]]
         return Totals(
             gross=worst_gross(_within(after, scope, names)),
-            open_orders=sum(each.is_order for each in _within(before, scope, names)),
+            open_orders=sum(each.count for each in _within(before, scope, names) if each.is_order),
             recent_orders=pace.count(self._clock.timestamp_ns()),
         )
 
@@ -159,12 +159,31 @@ class Observer:
             )
             for position in self._cache.positions_open()
         ]
-        orders = [
-            _as_holding(proposal_of(order), prices)
-            for order in self._open_orders()
-            if order.client_order_id != but and not order.is_reduce_only and not order.is_closed
+        return positions + self._waiting(but, prices)
+
+    def _waiting(self, but: ClientOrderId, prices: "_Prices") -> list[Holding]:
+        """Return all orders that may open something but one, summed up.
+
+        Hundreds may rest, and all of them count for each new one: what cannot differ in any sum of
+        the controls is one holding.
+        """
+        sums: dict[tuple[InstrumentId, StrategyId, bool], _Sum] = {}
+        for order in self._open_orders():
+            if order.client_order_id == but or order.is_reduce_only or order.is_closed:
+                continue
+            key = (order.instrument_id, order.strategy_id, order.is_buy)
+            sums.setdefault(key, _Sum()).add(proposal_of(order), prices)
+        return [
+            _holding(
+                instrument_id,
+                strategy_id,
+                each.size if is_buy else -each.size,
+                prices,
+                each.price,
+                orders=each.count,
+            )
+            for (instrument_id, strategy_id, is_buy), each in sums.items()
         ]
-        return positions + orders
 
     def _open_orders(self) -> Iterable[Order]:
         self._passed = {
@@ -211,21 +230,43 @@ class _Prices:
         return middle, age
 
 
+class _Sum:
+    """Orders of one strategy, on one side of an instrument."""
+
+    __slots__ = ("count", "price", "size")
+
+    def __init__(self) -> None:
+        self.size = self.price = Decimal(0)
+        self.count = 0
+
+    def add(self, proposal: Proposal, prices: _Prices) -> None:
+        """Add an order; the highest of their own prices counts for all."""
+        self.size += _base_size(proposal, prices)
+        self.count += 1
+        if proposal.price is not None and proposal.price > self.price:
+            self.price = proposal.price
+
+
 def _as_holding(proposal: Proposal, prices: _Prices) -> Holding:
     """Return an order as what it adds to a position once it has filled."""
-    order, size = proposal.order, proposal.size
-    price = prices.of(order.instrument_id).price or proposal.price
-    if order.is_quote_quantity and price:
-        size = size / price
-    signed = size if order.is_buy else -size
+    order, size = proposal.order, _base_size(proposal, prices)
     return _holding(
         order.instrument_id,
         order.strategy_id,
-        signed,
+        size if order.is_buy else -size,
         prices,
         proposal.price or Decimal(0),
-        is_order=True,
+        orders=1,
     )
+
+
+def _base_size(proposal: Proposal, prices: _Prices) -> Decimal:
+    order = proposal.order
+    if order.is_quote_quantity:
+        price = prices.of(order.instrument_id).price or proposal.price
+        if price:
+            return proposal.size / price
+    return proposal.size
 
 
 def _holding(
@@ -235,21 +276,22 @@ def _holding(
     prices: _Prices,
     own_price: Decimal,
     *,
-    is_order: bool = False,
+    orders: int = 0,
 ) -> Holding:
-    """Return a holding, an order at the higher of the mark and its own price."""
+    """Return a holding, orders at the higher of the mark and their own price."""
     priced = prices.of(instrument_id)
     if priced.price is None:
         price = own_price
     else:
-        price = max(priced.price, own_price) if is_order else priced.price
+        price = max(priced.price, own_price) if orders else priced.price
     return Holding(
         instrument_id.value,
         instrument_id.venue.value,
         name_of(strategy_id),
         signed,
         price * priced.multiplier,
-        is_order,
+        is_order=orders > 0,
+        count=max(orders, 1),
     )
 
 

@@ -39,7 +39,7 @@ def child(
     """Run a module of the bench until the block ends."""
     command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
     pipe = subprocess.PIPE
-    everything = os.environ | (environment or {})
+    everything = environment_with(environment or {})
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=everything) as process:
         try:
             yield Child(process)
@@ -50,6 +50,11 @@ def child(
                 process.wait(END_TIMEOUT_SECS)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def environment_with(more: Mapping[str, str]) -> Mapping[str, str]:
+    """Return this process's environment with some variables more."""
+    return os.environ | more
 
 
 async def questions() -> AsyncIterator[bytes]:

@@ -5,6 +5,8 @@ import json
 BTC = "BTC-USD-PERP.HYPERLIQUID"
 TIME = 1_757_015_249_178
 TRADE_ID = 418_932_651_112_950
+MORE_COINS = tuple(f"C{number:02}" for number in range(48))
+COINS = ("BTC", "ETH", *MORE_COINS)
 
 
 def l2_book() -> bytes:

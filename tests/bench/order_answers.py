@@ -11,6 +11,10 @@ _META = {
     "universe": [
         {"szDecimals": 5, "name": "BTC", "maxLeverage": 40, "marginTableId": 40},
         {"szDecimals": 4, "name": "ETH", "maxLeverage": 25, "marginTableId": 25},
+        *(
+            {"szDecimals": 2, "name": name, "maxLeverage": 10, "marginTableId": 10}
+            for name in frames.MORE_COINS
+        ),
     ],
     "marginTables": [],
     "collateralToken": 0,
@@ -40,7 +44,7 @@ _RATES = {
     "userSpotAddRate": "0.0004",
     "activeReferralDiscount": "0.0",
 }
-# The empty account of a venue with two perpetuals and a spot pair; no request has a second page.
+# The empty account of a venue with perpetuals and a spot pair; no request has a second page.
 _ANSWERS: dict[str, Any] = {
     "meta": _META,
     "allPerpMetas": [_META],

@@ -86,6 +86,7 @@ class Ledger:
     def __init__(self) -> None:
         self.arrivals = Arrivals()
         self.listeners: defaultdict[str, list[WSTransport]] = defaultdict(list)
+        self.streams: dict[tuple[str, str], WSTransport] = {}  # by channel and coin
         self._orders: dict[int | str, tuple[int, order_answers.Order]] = {}
         self._oid = 1_000_000
 
@@ -167,6 +168,7 @@ class Line(WSListener):  # type: ignore[misc]
         kind = message.subscription["type"]
         if message.method == "subscribe":
             self._ledger.listeners[kind].append(transport)
+            self._ledger.streams[kind, message.subscription.get("coin", "")] = transport
         echo = {"method": message.method, "subscription": message.subscription}
         ack = {"channel": "subscriptionResponse", "data": echo}
         transport.send(WSMsgType.TEXT, msgspec.json.encode(ack))

@@ -4,7 +4,8 @@ A child process: a node (or no node at all) that answers each quote with one lim
 A line on standard input, true or false, is whether to keep warm from now on. The answer is about
 the time since the last line: the CPU nanoseconds of all threads, and for each quote the wall
 nanoseconds from the quote handed over by the data client to the order handed over to the execution
-client, which without a node is empty.
+client, which without a node is empty. The third argument, if there is one, is how many coins the
+node hears everything of, BTC among them; it orders on BTC's quotes alone.
 """
 
 import asyncio
@@ -23,8 +24,9 @@ from nautilus_trader.config import (
     TradingNodeConfig,
 )
 from nautilus_trader.live.node import TradingNode
-from nautilus_trader.model.data import QuoteTick
+from nautilus_trader.model.data import BarType, QuoteTick
 from nautilus_trader.model.enums import OrderSide
+from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
 from picows import WSFrame, WSMsgType
@@ -34,7 +36,7 @@ from adapters.common.nonces import NonceSource
 from adapters.hyperliquid.parsing import parse_quote_tick
 from adapters.hyperliquid.schemas import WS_DECODER, WsBbo
 from adapters.hyperliquid.signing import Signer
-from tests.bench import stubs, tick_nodes
+from tests.bench import frames, stubs, tick_nodes
 from tests.bench.children import questions, say
 from tests.bench.given import KEY, PRICE, SIZE, Addresses
 from tests.bench.parsing import BTC, instrument
@@ -43,15 +45,28 @@ VENUE = "HYPERLIQUID"
 
 
 class Prober(Strategy):
-    """Answer each quote with one order that never fills."""
+    """Answer each quote of BTC with one order that never fills."""
+
+    def __init__(self, others: int) -> None:
+        super().__init__()
+        self._others = frames.COINS[1 : 1 + others]
 
     def on_start(self) -> None:
-        """Ask for quotes."""
+        """Ask for quotes, and for everything of the others."""
         self._price, self._size = Price.from_str(PRICE), Quantity.from_str(SIZE)
+        for coin in self._others:
+            instrument = InstrumentId.from_str(f"{coin}-USD-PERP.{VENUE}")
+            self.subscribe_quote_ticks(instrument)
+            self.subscribe_trade_ticks(instrument)
+            self.subscribe_order_book_deltas(instrument)
+            self.subscribe_bars(BarType.from_str(f"{instrument}-1-MINUTE-LAST-EXTERNAL"))
+        # The last one: the ticks are written to whoever has asked last.
         self.subscribe_quote_ticks(BTC)
 
-    def on_quote_tick(self, _tick: QuoteTick) -> None:
+    def on_quote_tick(self, tick: QuoteTick) -> None:
         """Order."""
+        if tick.instrument_id != BTC:
+            return
         order = self.order_factory.limit(BTC, OrderSide.BUY, self._size, self._price)
         self.submit_order(order)
 
@@ -84,7 +99,7 @@ class Stopwatch:
         data_class._handle_data, exec_class._submit_order = timed_handle_data, timed_submit_order
 
 
-async def run_node(clients: tick_nodes.Clients, stopwatch: Stopwatch) -> None:
+async def run_node(clients: tick_nodes.Clients, stopwatch: Stopwatch, others: int) -> None:
     """Start a node; it runs until the process ends."""
     stopwatch.watch(clients.data_class, clients.exec_class)
     config = TradingNodeConfig(
@@ -99,7 +114,7 @@ async def run_node(clients: tick_nodes.Clients, stopwatch: Stopwatch) -> None:
     node.add_data_client_factory(VENUE, clients.data_factory)
     node.add_exec_client_factory(VENUE, clients.exec_factory)
     node.build()
-    node.trader.add_strategy(Prober())
+    node.trader.add_strategy(Prober(others))
     await node.run_async()
 
 
@@ -126,11 +141,14 @@ NODES: dict[str, Callable[[Addresses], tick_nodes.Clients]] = {
 }
 
 
-async def main(who: str, addresses: Addresses) -> None:
+async def main(who: str, addresses: Addresses, coins: int) -> None:
     """Answer until standard input ends."""
     loop = asyncio.get_running_loop()
     stopwatch = Stopwatch()
-    running = run_node(NODES[who](addresses), stopwatch) if who in NODES else run_bare(addresses)
+    if who in NODES:
+        running = run_node(NODES[who](addresses), stopwatch, coins - 1)
+    else:
+        running = run_bare(addresses)
     tasks = {"node": loop.create_task(running)}
     cpu = time.process_time_ns()
     async for line in questions():
@@ -146,4 +164,5 @@ async def main(who: str, addresses: Addresses) -> None:
 
 if __name__ == "__main__":
     uvloop.install()
-    asyncio.run(main(sys.argv[1], msgspec.json.decode(sys.argv[2], type=Addresses)))
+    decoded = msgspec.json.decode(sys.argv[2], type=Addresses)
+    asyncio.run(main(sys.argv[1], decoded, int(sys.argv[3]) if sys.argv[3:] else 1))

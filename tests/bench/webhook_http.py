@@ -105,19 +105,20 @@ def flood(port: int, connections: int, end: threading.Event) -> None:
     while not end.is_set():
         batch += 1
         requests = [_request(f"flood-{mark}-{batch}-{number}") for number in range(connections * 4)]
-        uvloop.run(_post_all(port, connections, requests))
+        uvloop.run(post_all(port, connections, requests))
 
 
 def _load(store: str, port: int, connections: int, posts: int) -> Load:
     requests = [_request(f"load-{number}") for number in range(posts)]
     start = time.perf_counter()
-    times = uvloop.run(_post_all(port, connections, requests))
+    times = uvloop.run(post_all(port, connections, requests))
     secs = time.perf_counter() - start
     cuts = statistics.quantiles(times, n=100)
     return Load(store, connections, len(times), len(times) / secs, cuts[49], cuts[98])
 
 
-async def _post_all(port: int, connections: int, requests: list[bytes]) -> list[float]:
+async def post_all(port: int, connections: int, requests: list[bytes]) -> list[float]:
+    """Post requests from so many connections at once; return milliseconds until each answer."""
     times: list[float] = []
     loop = asyncio.get_running_loop()
     posters = [_Poster(requests, times) for _ in range(connections)]
@@ -170,22 +171,26 @@ def _server(name: str, file: str = "", core: int | None = 0) -> Iterator[tuple[C
 
 
 def _request(mark: str) -> bytes:
-    body = json.dumps(
-        {
-            "secret": SECRET,
-            "strategy": "alerts",
-            "ticker": "BTCUSD",
-            "action": "buy",
-            "id": mark,
-            "contracts": "0.25",
-            "market_position": "long",
-            "market_position_size": "0.25",
-            "order_id": "Long",
-            "price": "64123.5",
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "comment": "",
-        }
-    ).encode()
+    alert = {
+        "secret": SECRET,
+        "strategy": "alerts",
+        "ticker": "BTCUSD",
+        "action": "buy",
+        "id": mark,
+        "contracts": "0.25",
+        "market_position": "long",
+        "market_position_size": "0.25",
+        "order_id": "Long",
+        "price": "64123.5",
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "comment": "",
+    }
+    return post_of(alert)
+
+
+def post_of(alert: dict[str, str]) -> bytes:
+    """Return the whole request that posts an alert."""
+    body = json.dumps(alert).encode()
     head = (
         f"POST {PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: bench\r\naccept: */*\r\n"
         f"content-type: application/json; charset=utf-8\r\ncontent-length: {len(body)}\r\n\r\n"

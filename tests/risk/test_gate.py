@@ -64,6 +64,23 @@ def test_every_limit_reaches_its_control(limits: dict[str, Any], reason: str) ->
     assert ran.statuses == ["DENIED"]
 
 
+def test_each_of_several_resting_orders_counts() -> None:
+    steps = [lambda hand: hand.limit("BUY", "1", "40000")] * 3
+    ran = run(desk(open_orders_max=2), steps)
+    assert ran.reasons == ["OPEN_ORDERS"]
+    assert (ran.refused[0].refusal.limit, ran.refused[0].refusal.found) == (2, 3)
+
+
+def test_of_several_resting_orders_the_dearest_says_what_the_position_may_be_worth() -> None:
+    steps = [
+        lambda hand, price=price: hand.limit("SELL", "1", price)
+        for price in ("51000", "60000", "51000", "51000")
+    ]
+    ran = run(desk(gross_notional_max=D(239_000)), steps)
+    assert ran.reasons == ["GROSS_NOTIONAL"]
+    assert ran.refused[0].refusal.found == D(240_000)
+
+
 def test_a_limit_far_past_the_mark_is_refused_and_one_that_waits_is_not() -> None:
     steps = [
         lambda hand: hand.limit("BUY", "1", "56000"),
