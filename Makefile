@@ -8,7 +8,7 @@ FIND_PYTHON = for p in python3.13 python3.12 python3.14 python3 $$(ls -d $$HOME/
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1 \
 	&& { echo "$$p"; break; }; done
 
-.PHONY: demo test redis prometheus chromium lint image bench seeds soak matrix lock clean install
+.PHONY: demo test redis prometheus chromium lint image bench seeds soak matrix pictures lock clean install
 
 demo: $(STAMP)
 	@$(BIN)/perpdesk demo $(ARGS)
@@ -73,6 +73,10 @@ soak: $(STAMP) redis
 # runs those of one venue, in two minutes.
 matrix: $(STAMP)
 	@$(BIN)/python -m tests.matrix $(ARGS)
+
+# The pictures of the page in docs/, as a Chromium shows a demo.
+pictures: $(STAMP) chromium
+	$(BIN)/pytest -q tests/monitor/test_page_picture.py --pictures docs/images
 
 install: $(STAMP)
 

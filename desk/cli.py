@@ -3,15 +3,32 @@
 import os
 import sys
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib.metadata import version as distribution_version
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, CycloptsPanel, UnknownCommandError
 
 from config.errors import ProfileError
 from desk.exits import DeskError, Exit
 
 # Packages that only some commands need, and the extra that installs them.
 EXTRAS = {"web3": "funds", "plotly": "backtest"}
+
+
+def _refusal(error: CycloptsError) -> object:
+    """
+    Return what cyclopts shows for a wrong call.
+
+    Its own words for an unknown command import every other one, which fails where the packages of
+    an extra are not installed.
+    """
+    if not isinstance(error, UnknownCommandError) or not error.unused_tokens or error.app is None:
+        return CycloptsPanel(error)
+    found = error.unused_tokens[0]
+    commands = [name for name in error.app if not name.startswith("-")]
+    nearest = "".join(f' Did you mean "{it}"?' for it in get_close_matches(found, error.app, 1))
+    return CycloptsPanel(f'Unknown command "{found}".{nearest} Commands: {", ".join(commands)}.')
+
 
 # Commands are named, not imported: `perpdesk venue` must not wait for Nautilus to load.
 app = App(
@@ -22,6 +39,7 @@ app = App(
         "4 would need an answer, 5 sent with unknown outcome, 130 interrupted."
     ),
     version=lambda: distribution_version("perpdesk"),
+    error_formatter=_refusal,
 )
 app.command("desk.demo:demo", name="demo")
 app.command("desk.run:run", name="run")

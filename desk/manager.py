@@ -230,9 +230,20 @@ def trader_of(strategy: Strategy) -> StrategyTrader | None:
 
 
 def status_of(strategy: Strategy) -> StrategyStatus | None:
-    """Return what a strategy like ours says of itself; None for one of another kind."""
-    found = strategy.status() if trader_of(strategy) is not None else None
-    return found if isinstance(found, StrategyStatus) else None
+    """Return what a strategy like ours says of itself, or its trader; None for another kind."""
+    trader = trader_of(strategy)
+    if trader is None:
+        return None
+    tell = getattr(strategy, "status", None)
+    found = tell() if callable(tell) else None
+    if isinstance(found, StrategyStatus):
+        return found
+    return StrategyStatus(
+        position=trader.position,
+        degraded=trader.degraded,
+        last_signal=trader.last_signal,
+        last_refusal=trader.last_refusal,
+    )
 
 
 def _resting(strategy: Strategy) -> list[Order]:

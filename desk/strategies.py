@@ -1,5 +1,8 @@
 """The strategies of a profile: from their names and parameters to classes and settings."""
 
+import inspect
+from typing import get_type_hints
+
 import msgspec
 from nautilus_trader.common.config import (
     msgspec_decoding_hook,
@@ -131,7 +134,7 @@ def _strategy_config(
 ) -> tuple[type[Strategy], StrategyConfig]:
     at = f"strategies[{index}]"
     strategy_type = _strategy_type(profile.file, f"{at}.strategy", settings.strategy)
-    config_type = strategy_type.__init__.__annotations__["config"]
+    config_type = _config_type(profile.file, f"{at}.strategy", strategy_type)
     elsewhere = {
         "name": (settings.id, f"{at}.id"),
         "cancel_orders_on_stop": (profile.on_stop.cancel_orders, "on_stop.cancel_orders"),
@@ -151,6 +154,22 @@ def _strategy_config(
     # A string, although the field says StrategyId: Nautilus takes it as a logger's name as well.
     named = msgspec.structs.replace(config, strategy_id=settings.id, order_id_tag=f"{index:03}")
     return strategy_type, named
+
+
+def _config_type(file: str, key: str, strategy_type: type[Strategy]) -> type[StrategyConfig]:
+    """Return what a strategy is configured with: it says so itself, or takes Nautilus's own."""
+    make = strategy_type.__init__
+    if not inspect.isfunction(make):  # compiled: the strategy has none of its own
+        return StrategyConfig
+    try:
+        found = get_type_hints(make).get("config")
+    except NameError as e:
+        found = e.name
+    if not (isinstance(found, type) and issubclass(found, StrategyConfig)):
+        wanted = "a strategy whose __init__ takes 'config', annotated with a StrategyConfig"
+        given = "nothing" if found is None else repr(found)
+        raise ProfileError(file, key, wanted, f"{strategy_type.__name__} with {given}")
+    return found
 
 
 def _strategy_type(file: str, key: str, name: str) -> type[Strategy]:

@@ -73,6 +73,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--storms", type=int, default=480, help="how many storms to live through")
     parser.addoption("--kills", type=int, default=60, help="how many kill -9 to survive")
     parser.addoption("--away-secs", type=float, default=0, help="how long a venue is away")
+    parser.addoption("--pictures", type=Path, help="a folder to write pictures of the page to")
     parser.addoption("--kill-seed", type=int, default=1, help="which kills, and which alerts")
 
 

@@ -64,3 +64,32 @@ class Changeable(Foreign):
 
     def reconfigure(self, config: ForeignConfig) -> None:
         self.levels = config.levels
+
+
+class Unconfigured(Strategy):
+    """Takes no configuration, so no profile can give it one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+class Misconfigured(Strategy):
+    """Takes something else under the name of a configuration."""
+
+    def __init__(self, config: int) -> None:
+        super().__init__()
+        self.number = config
+
+
+class Misspelled(Strategy):
+    """Names a configuration that is nowhere."""
+
+    def __init__(self, config: "ForeignConfg") -> None:  # type: ignore[name-defined]  # noqa: F821
+        super().__init__(config)
+
+
+class Late(Strategy):
+    """Names its configuration in quotes, as `from __future__ import annotations` does."""
+
+    def __init__(self, config: "ForeignConfig") -> None:
+        super().__init__(config)

@@ -200,6 +200,22 @@ sizing = {{ kind = "notional", amount = "1000" }}
         ({"strategy": "macd"}, "strategies[0].strategy: expected one of 'rsi', 'alert'"),
         ({"strategy": "nowhere:Strategy"}, "an importable 'module:Class'"),
         ({"strategy": "decimal:Decimal"}, "a subclass of Nautilus's Strategy"),
+        (
+            {"strategy": "tests.desk.strategies_by_hand:Unconfigured"},
+            "annotated with a StrategyConfig, found Unconfigured with nothing",
+        ),
+        (
+            {"strategy": "tests.desk.strategies_by_hand:Misconfigured"},
+            "annotated with a StrategyConfig, found Misconfigured with <class 'int'>",
+        ),
+        (
+            {"strategy": "tests.desk.strategies_by_hand:Misspelled"},
+            "annotated with a StrategyConfig, found Misspelled with 'ForeignConfg'",
+        ),
+        (
+            {"strategy": "tests.desk.strategies_by_hand:Late", "parameters": "levels = 2"},
+            "parameters.bar_type: expected a known key",
+        ),
         ({"parameters": "period = 1"}, "period: expected an integer >= 2 and <= 1000, found 1"),
         ({"parameters": "oversold = 70\noverbought = 30"}, "was oversold 70.0 and overbought 30.0"),
         ({"parameters": "perod = 14"}, "parameters.perod: expected a known key"),

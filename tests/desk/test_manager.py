@@ -11,6 +11,7 @@ from monitor.desk import Action
 from monitor.errors import MonitorError
 from monitor.picture import State, StrategyPicture
 from strategies.signals import Action as Wish
+from strategies.trader import Trader
 from tests.desk.managed_node import PERP, Managed, managed_node
 from tests.waiting import eventually
 
@@ -206,3 +207,12 @@ async def test_what_cannot_be_kept_on_disk_is_said_and_the_pause_holds(tmp_path:
         with pytest.raises(MonitorError):
             desk.tell("foreign", Action.FLATTEN)
         await eventually(lambda: desk.position("foreign") == 0)
+
+
+async def test_a_strategy_of_ones_own_is_told_of_by_the_trader_that_it_has(tmp_path: Path) -> None:
+    async with managed_node(tmp_path) as desk:
+        other = desk["other"]  # without a method `status`
+        other.trader = Trader(other, PERP.id, None, None)
+        assert (state_of(other), error_of(other)) == (State.RUNNING, None)
+        other.trader.degrade("no stop")
+        assert (state_of(other), error_of(other)) == (State.DEGRADED, "no stop")

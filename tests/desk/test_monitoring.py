@@ -88,10 +88,10 @@ class Folder:
         return str(strategy["state"])
 
     @contextmanager
-    def run(self) -> Iterator[subprocess.Popen[bytes]]:
+    def run(self, seconds: int = 300) -> Iterator[subprocess.Popen[bytes]]:
         with (self.path / "run.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "desk", "run", str(self.file), "--seconds", "300"],
+                [sys.executable, "-m", "desk", "run", str(self.file), "--seconds", str(seconds)],
                 env=os.environ | TOKENS,
                 stdout=log,
                 stderr=log,

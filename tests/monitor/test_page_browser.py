@@ -1,6 +1,6 @@
 """The page in a real Chromium, over a node that trades and over the demo as people run it."""
 
-import shutil
+import json
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import expect
 
 from config.monitor import MonitorSettings
 from desk.monitor_place import read_place
@@ -18,43 +18,15 @@ from monitor.picture import State
 from strategies.signals import Action as Wish
 from tests.desk.managed_node import Managed, managed_node, profile_in
 from tests.desk.test_monitoring import TOKENS, Folder, folder, started
+from tests.monitor.browser import PHONE, Opened, browser
 
 __all__ = ["folder"]  # a fixture
-
-SECS_MAX = 30  # for what a loaded machine may take; nothing waits so long where all is well
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-
-
-class Opened:
-    """A page, and what went wrong in it."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.errors: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
-
-    async def enter(self, url: str, *, control: bool) -> None:
-        await self.page.goto(url)
-        await self.page.get_by_label("Read token").fill(TOKENS["PERPDESK_READ_TOKEN"])
-        if control:
-            await self.page.get_by_label("Control token").fill(TOKENS["PERPDESK_CONTROL_TOKEN"])
-        await self.page.get_by_role("button", name="Look at the desk").click()
-        await expect(self.page.locator("#line")).to_have_text("Live")
 
 
 @pytest.fixture
 async def opened() -> AsyncIterator[Opened]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("needs chromium (Debian: apt-get install chromium)")
-    expect.set_options(timeout=SECS_MAX * 1_000)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 360, "height": 780})
-        page.set_default_timeout(SECS_MAX * 1_000)
-        yield Opened(page)
-        await browser.close()
+    async with browser(*PHONE) as page:
+        yield page
 
 
 def state_of(desk: Managed, name: str) -> State:
@@ -96,7 +68,10 @@ async def test_a_person_sees_the_desk_and_pauses_a_strategy(tmp_path: Path, open
             await page.get_by_role("button", name="Do it").click()
             await expect(card).to_contain_text("paused")
             assert state_of(desk, "alerts") is State.PAUSED
-            await expect(card.get_by_role("button", name="resume alerts")).to_be_enabled()
+
+            await opened.tell("resume", "alerts", reason="back")
+            await expect(card.get_by_role("button", name="resume alerts")).to_be_disabled()
+            assert state_of(desk, "alerts") is State.RUNNING
             assert opened.errors == []
 
             desk.halted = "a fat finger (kill)"
@@ -104,7 +79,12 @@ async def test_a_person_sees_the_desk_and_pauses_a_strategy(tmp_path: Path, open
                 "Trading is halted: a fat finger (kill)"
             )
         await expect(page.locator("#line")).to_contain_text("Connection lost")
-    assert "lunch" in (tmp_path / "TESTER-001.audit.jsonl").read_text()
+    lines = (tmp_path / "TESTER-001.audit.jsonl").read_text().splitlines()
+    audit = [json.loads(line) for line in lines]
+    assert [(line["command"], line["reason"]) for line in audit] == [
+        ("pause", "lunch"),
+        ("resume", "back"),
+    ]
 
 
 async def test_a_wrong_token_is_said(tmp_path: Path, opened: Opened) -> None:
