@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import msgspec
 from nautilus_trader.config import StrategyConfig
-from nautilus_trader.model.data import BarType
+from nautilus_trader.model.data import Bar, BarType
 from nautilus_trader.model.identifiers import InstrumentId, Venue
+from nautilus_trader.model.objects import Quantity
 from nautilus_trader.trading.strategy import Strategy
 
 from backtest.catalog import History
@@ -23,6 +24,9 @@ from strategies.signals import Signal, wrap_signal
 
 LISTENING_NS = 2 * WAIT // timedelta(microseconds=1) * 1_000
 """So long after the first price an alert strategy listens for certain."""
+
+DEPTH = 1_000_000_000
+"""A bar's volume in base units, beyond every order."""
 
 type Pair = tuple[type[Strategy], StrategyConfig]
 
@@ -71,7 +75,7 @@ def replay_plans(
     for _, by_bars in sorted(venues.items(), key=lambda item: str(item[0])):
         own_pairs = [pair for pairs in by_bars.values() for pair in pairs]
         plan = plan_of(profile, history, window, own_pairs, set(by_bars))
-        plans.append(_with_signals(plan, signals))
+        plans.append(_with_signals(_with_depth(plan), signals))
     return plans, notes
 
 
@@ -90,6 +94,29 @@ def shortest_bars(history: History, instrument_id: InstrumentId) -> BarType:
         there = ", ".join(map(str, history.bar_types())) or "nothing"
         raise UsageError(f"Expected bars of {instrument_id} in {history.root}, found {there}")
     return min(found, key=lambda bar_type: int(bar_type.spec.get_interval_ns()))
+
+
+def _with_depth(plan: Plan) -> Plan:
+    """
+    Return a plan whose orders fill whole, as far as bars can tell.
+
+    A backtest fills no more than a quarter of a bar's volume at its price. Then an order fills in
+    parts, each of which is protected by a stop that the run had no reason for.
+    """
+    precisions = {one.id: one.size_precision for one in plan.instruments}
+    deep = {
+        bar_type: [
+            Bar(
+                bar_type,
+                *(bar.open, bar.high, bar.low, bar.close),
+                Quantity(DEPTH, precisions[bar_type.instrument_id]),
+                *(bar.ts_event, bar.ts_init),
+            )
+            for bar in bars
+        ]
+        for bar_type, bars in plan.bars.items()
+    }
+    return msgspec.structs.replace(plan, bars=deep)
 
 
 def _with_signals(plan: Plan, signals: Sequence[Signal]) -> Plan:

@@ -131,7 +131,11 @@ def order(key: str, side: str, bar: int, size: str = "0.1", **changes: object) -
 
 
 def recorded(
-    folder: Path, perpdesk: Perpdesk, alerts: tuple[Given, ...], orders: list[OrderRecord]
+    folder: Path,
+    perpdesk: Perpdesk,
+    alerts: tuple[Given, ...],
+    orders: list[OrderRecord],
+    text: str = PROFILE,
 ) -> Path:
     """Return the folder of a run that was given alerts, with history beside it."""
     file = folder / "candles.csv"
@@ -139,7 +143,7 @@ def recorded(
     for instrument in (BTC, ETH):
         bars = ("--instrument", instrument, "--bar", "1h", "--data", folder / "data")
         assert perpdesk("data", "import", file, *bars).code == 0
-    profile = parse_profile(PROFILE.format(folder=folder).encode(), "mine.toml")
+    profile = parse_profile(text.format(folder=folder).encode(), "mine.toml")
     times = (in_words(START_NS) + "+00:00", in_words(START_NS + BARS * HOUR_NS) + "+00:00")
     run = write_run(folder / "runs" / "one", profile, orders, times)
     asyncio.run(_fill(folder / "runs" / "TEST-001.alerts.sqlite", alerts))
@@ -208,6 +212,21 @@ def test_what_a_person_held_back_is_not_replayed(perpdesk: Perpdesk, tmp_path: P
     # What the run had no reason for that the replay would not have as well is given to it.
     assert code == 1
     assert [pair["key"] for pair in parity["pairs"] if pair["faults"]] == ["one:3"]
+
+
+def test_a_replayed_order_fills_whole_whatever_the_volume(
+    perpdesk: Perpdesk, tmp_path: Path
+) -> None:
+    alerts = (Given("one", "1", Action.BUY, 5),)
+    large = order("one:1", "buy", 5, size="200")
+    changed = PROFILE.replace('size = "0.1"', 'size = "200"').replace("9000", "90000000")
+    run = recorded(tmp_path, perpdesk, alerts, [large], changed)
+
+    code, parity = replayed(perpdesk, run)
+
+    assert wave(BARS)[5].volume < 200 * 4
+    assert code == 0, parity
+    assert parity["worse_bps"] == "0.00"
 
 
 def test_an_alert_before_the_first_price_waits_for_it(perpdesk: Perpdesk, tmp_path: Path) -> None:
