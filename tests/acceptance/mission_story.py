@@ -1,15 +1,17 @@
 """The story of one paper desk: traded, killed, started again, halted, lifted; it judges nothing."""
 
 import csv
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.acceptance.mission_desk import FIRST, RSI, SECOND, Desk
+from tests.acceptance.mission_history import quiet_end_ns
 
 BARS_MAX = 500
-TURNS = 3
-"""So many orders of RSI must fill before the halt: then two round trips have ended."""
+TURNS = 2
+"""So many orders of RSI must fill before the halt: then a round trip has ended."""
 
 type Row = dict[str, str]
 type Condition = Callable[[], Awaitable[Any]]
@@ -37,8 +39,8 @@ class Mission(NamedTuple):
     ``first`` and ``again`` are the answers to the alert that came three times. Pictures are those
     of `perpdesk status`: before the kill, once all that had waited was decided, when the halt had
     cleared everything, and after more was refused; ``still_halted`` is that of the next run.
-    ``trades`` are those of `perpdesk trades` after the halt. ``bars`` are those that RSI saw before
-    it. ``outcomes`` says by key what became of alerts.
+    ``trades`` are those of `perpdesk trades` after the halt; ``chart`` is that of RSI before it;
+    ``outcomes`` says by key what became of alerts.
     """
 
     folder: Path
@@ -54,7 +56,7 @@ class Mission(NamedTuple):
     after_halt: Any
     still_halted: Any
     trades: Any
-    bars: list[Any]
+    chart: Any
     outcomes: dict[str, Any]
 
 
@@ -95,7 +97,7 @@ async def _go_on_until_halted(desk: Desk, seen: dict[str, Any]) -> None:
     await desk.alert(SECOND, "close", "5")
     await _decide(desk, seen, SECOND, "5")
     await desk.until("round trips of RSI", _counts(desk, RSI, "fills", TURNS))
-    seen["bars"] = (await desk.ask(f"/api/chart?strategy={RSI}&limit={BARS_MAX}"))["bars"]
+    seen["chart"] = await desk.until("a quiet second", _quiet_chart(desk, time.time_ns()))
 
     await desk.perpdesk("kill", "--flatten", "--directory", desk.folder / "halts", "enough")
     seen["at_halt"] = await desk.until("a halt with nothing left", _is_cleared(desk))
@@ -104,7 +106,7 @@ async def _go_on_until_halted(desk: Desk, seen: dict[str, Any]) -> None:
     refused = seen["at_halt"]["strategies"][RSI]["refusals"] + 1
     await desk.until("a refusal of RSI", _counts(desk, RSI, "refusals", refused))
     seen["after_halt"] = await desk.tell("status")
-    seen["trades"] = await desk.tell("trades")
+    seen["trades"] = await desk.tell("trades", "--limit", "1000")
     await desk.stop()
 
 
@@ -143,6 +145,14 @@ def _counts(desk: Desk, strategy: str, what: str, wanted: int) -> Condition:
         return bool(found and found["strategies"][strategy][what] >= wanted)
 
     return counts
+
+
+def _quiet_chart(desk: Desk, since_ns: int) -> Condition:
+    async def quiet_chart() -> Any:  # noqa: ANN401 (JSON)
+        chart = await desk.ask(f"/api/chart?strategy={RSI}&limit={BARS_MAX}")
+        return chart if chart and quiet_end_ns(chart) > since_ns else None
+
+    return quiet_chart
 
 
 def _is_cleared(desk: Desk) -> Condition:
