@@ -32,6 +32,10 @@ class OrderRecord(msgspec.Struct, frozen=True, kw_only=True):
         What it was filled at on average.
     trigger : Decimal or None
         Of a stop.
+    fees : Decimal
+        Paid for its fills.
+    last_ns : int
+        When it was last heard of: when it filled, if it did; 0 where nobody says.
 
     """
 
@@ -46,6 +50,8 @@ class OrderRecord(msgspec.Struct, frozen=True, kw_only=True):
     filled: Decimal
     price: Decimal | None
     trigger: Decimal | None
+    fees: Decimal = Decimal(0)
+    last_ns: int = 0
 
 
 def records_of(orders: Iterable[Order]) -> list[OrderRecord]:
@@ -63,6 +69,8 @@ def records_of(orders: Iterable[Order]) -> list[OrderRecord]:
             filled=order.filled_qty.as_decimal(),
             price=Decimal(str(order.avg_px)) if order.avg_px else None,
             trigger=order.trigger_price.as_decimal() if order.has_trigger_price else None,
+            fees=sum((money.as_decimal() for money in order.commissions()), Decimal(0)),
+            last_ns=order.ts_last,
         )
         for order in sorted(orders, key=lambda order: (order.ts_init, _number(order)))
     ]
@@ -90,7 +98,7 @@ def read_records(path: Path) -> list[OrderRecord]:
 
 
 def _record(row: dict[str, str]) -> OrderRecord:
-    tags = ast.literal_eval(row["tags"]) if row["tags"] else []
+    tags = _texts(row["tags"])
     return OrderRecord(
         key=tags[0] if tags else "",
         strategy=row["strategy_id"],
@@ -103,7 +111,14 @@ def _record(row: dict[str, str]) -> OrderRecord:
         filled=Decimal(row["filled_qty"]),
         price=Decimal(row["avg_px"]) if row["avg_px"] else None,
         trigger=Decimal(row["trigger_price"]) if row["trigger_price"] else None,
+        fees=sum((Decimal(text.split()[0]) for text in _texts(row["commissions"])), Decimal(0)),
+        last_ns=int(row["ts_last"] or 0),
     )
+
+
+def _texts(cell: str) -> list[str]:
+    """Return the list of texts that a cell of Nautilus's reports is."""
+    return list(ast.literal_eval(cell)) if cell else []
 
 
 def _place(row: dict[str, str]) -> tuple[int, int]:

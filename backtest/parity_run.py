@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from backtest.orders import OrderRecord
+from backtest.parity_trips import TripPair, pair_trips, worse_bps
 
 
 class OrderPair(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,19 +42,28 @@ class RunParity(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     pairs : list of OrderPair
         In the order of the recorded run, then what only the replay has.
+    matched_percent : Decimal or None
+        Which share of the orders agrees; None where there is none.
+    trips : list of TripPair
+        The round trips that have ended in one of the two.
     filled : int
         Orders that both runs have filled.
     faulty : int
         Orders that differ in what they should not.
     worse_bps : Decimal or None
         The mean over what both have filled; None where there is none.
+    notes : list of str
+        What was not replayed or not judged, in words.
 
     """
 
     pairs: list[OrderPair]
+    matched_percent: Decimal | None
+    trips: list[TripPair]
     filled: int
     faulty: int
     worse_bps: Decimal | None
+    notes: list[str] = []
 
     @property
     def is_equal(self) -> bool:
@@ -83,10 +93,15 @@ def compare_runs(
     keys = [*theirs, *(key for key in ours if key not in theirs)]
     pairs = [_pair(key, theirs.get(key), ours.get(key), size_percent) for key in keys]
     worse = [pair.worse_bps for pair in pairs if pair.worse_bps is not None]
+    faulty = sum(bool(pair.faults) for pair in pairs)
     return RunParity(
         pairs=pairs,
+        matched_percent=_rounded(Decimal(100 * (len(pairs) - faulty)) / len(pairs))
+        if pairs
+        else None,
+        trips=pair_trips(recorded, replayed),
         filled=len(worse),
-        faulty=sum(bool(pair.faults) for pair in pairs),
+        faulty=faulty,
         worse_bps=_rounded(sum(worse, Decimal(0)) / len(worse)) if worse else None,
     )
 
@@ -118,8 +133,7 @@ def _faults(one: OrderRecord, other: OrderRecord, size_percent: Decimal) -> list
 def _worse_bps(recorded: OrderRecord, replayed: OrderRecord) -> Decimal | None:
     if recorded.price is None or replayed.price is None:
         return None
-    dearer = (recorded.price / replayed.price - 1) * 10_000
-    return _rounded(dearer if recorded.side == "buy" else -dearer)
+    return worse_bps(recorded.price, replayed.price, is_buy=recorded.side == "buy")
 
 
 def _rounded(number: Decimal) -> Decimal:

@@ -13,6 +13,7 @@ from backtest.errors import BacktestError
 SECOND_NS: Final = 1_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS: Final = {
+    "s": (1, BarAggregation.SECOND),
     "m": (60, BarAggregation.MINUTE),
     "h": (3_600, BarAggregation.HOUR),
     "d": (86_400, BarAggregation.DAY),
@@ -30,7 +31,7 @@ class BarLength(msgspec.Struct, frozen=True):
     count : int
         How many of the unit.
     unit : str
-        m, h or d.
+        s, m, h or d.
 
     """
 
@@ -54,7 +55,7 @@ class BarLength(msgspec.Struct, frozen=True):
 
 def parse_bar_length(text: str) -> BarLength:
     """
-    Return the length that a text such as `1m`, `4h` or `1d` means.
+    Return the length that a text such as `1s`, `15m`, `4h` or `1d` means.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def parse_bar_length(text: str) -> BarLength:
         It is no such text, or a day does not divide into bars of it.
 
     """
-    found = re.fullmatch(r"([1-9][0-9]{0,3})([mhd])", text)
+    found = re.fullmatch(r"([1-9][0-9]{0,3})([smhd])", text)
     if found is None:
         raise BacktestError(f"Expected a bar length such as 15m, 1h or 1d, found {text!r}")
     length = BarLength(int(found[1]), found[2])
@@ -79,13 +80,13 @@ def length_of(bar_type: BarType) -> BarLength:
     Raises
     ------
     BacktestError
-        They are not of minutes, hours or days.
+        They are not of seconds, minutes, hours or days.
 
     """
     for unit, (_, aggregation) in _UNITS.items():
         if bar_type.spec.aggregation == aggregation:
             return parse_bar_length(f"{bar_type.spec.step}{unit}")
-    raise BacktestError(f"Expected bars of minutes, hours or days, found {bar_type}")
+    raise BacktestError(f"Expected bars of seconds, minutes, hours or days, found {bar_type}")
 
 
 def parse_time(text: str, zone: tzinfo | None) -> int:

@@ -117,16 +117,33 @@ def make_plan(profile: Profile, history: History, window: Window) -> tuple[Plan,
     on_bars: list[tuple[type[Strategy], StrategyConfig]] = []
     bar_types: set[BarType] = set()
     notes = []
-    for pair in strategy_configs(profile):
-        kind = getattr(pair[1], "bar_type", None)
-        if isinstance(kind, BarType):
-            on_bars.append(pair)
-            bar_types.add(kind)
+    for strategy_type, config in strategy_configs(profile):
+        if isinstance(getattr(config, "bar_type", None), BarType):
+            own, note = on_history(config, history)
+            on_bars.append((strategy_type, own))
+            bar_types.add(own.bar_type)
+            notes += note
         else:
-            notes.append(f"{pair[1].strategy_id} was left out: it does not decide on bars")
+            notes.append(f"{config.strategy_id} was left out: it does not decide on bars")
     if not on_bars:
         raise UsageError(f"Expected a strategy that decides on bars in {profile.file}, found none")
     return plan_of(profile, history, window, on_bars, bar_types), notes
+
+
+def on_history(config: Any, history: History) -> tuple[Any, list[str]]:  # noqa: ANN401 (of any)
+    """
+    Return a strategy's settings with bars that there are, and in words where those are others.
+
+    Bars that a run makes itself (INTERNAL) are in no history; a file's of the same length stand in.
+    """
+    wanted: BarType = config.bar_type
+    if wanted.is_externally_aggregated():
+        return config, []
+    own = BarType(wanted.instrument_id, wanted.spec)
+    if wanted in history.bar_types() or own not in history.bar_types():
+        return config, []
+    words = f"{config.strategy_id} decides on {own}: the history holds no {wanted}"
+    return msgspec.structs.replace(config, bar_type=own), [words]
 
 
 def plan_of(

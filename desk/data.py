@@ -124,7 +124,7 @@ def import_file(
     instrument
         Whose history it is, as in a profile: BTC-USD-PERP.HYPERLIQUID.
     bar
-        The candles' length: 1m, 15m, 4h, 1d.
+        The candles' length: 1s, 1m, 15m, 4h, 1d.
     funding
         The file holds funding rates: columns time and funding_rate.
     timezone

@@ -1,6 +1,7 @@
 """The command that replays a recorded run through the backtest and lays the orders side by side."""
 
 import csv
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -9,21 +10,21 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from backtest.catalog import History
 from backtest.engine import run
 from backtest.orders import OrderRecord, read_records
-from backtest.parity_run import OrderPair, RunParity, compare_runs
-from backtest.times import in_words, parse_time
+from backtest.parity_run import compare_runs
+from backtest.times import parse_time
 from config.decoding import convert
-from config.settings import Profile
-from desk.backtest_plan import Window, make_plan, parse_window
-from desk.data import DATA, DataFolder, print_lines, refused_as_usage
+from config.settings import Profile, StopSettings
+from desk.backtest_plan import Window, parse_window
+from desk.data import DATA, DataFolder, refused_as_usage
 from desk.exits import Exit, UsageError
 from desk.output import AsJson, print_json
+from desk.parity_alerts import find_inbox, heard_in
+from desk.parity_plans import replay_plans
+from desk.parity_view import print_run_parity
 
 RUNS = Path("runs")
 
@@ -35,15 +36,17 @@ def parity_run(
     start: str | None = None,
     end: str | None = None,
     size_percent: Annotated[float, Parameter(validator=Number(gte=0))] = 0.1,
+    inbox: str | None = None,
     data: DataFolder = DATA,
     as_json: AsJson = False,
 ) -> Exit:
     """
-    Replay a recorded run over history, and lay its orders and fills beside the backtest's.
+    Replay a recorded run over history, and lay its orders and trades beside the backtest's.
 
-    Orders are matched by the decision that they come from. Which there are, their sides, their
-    sizes and whether they were filled must agree, or the command ends with 1; prices are measured.
-    Alerts are not replayed: what they caused is left out.
+    Strategies decide on the history's bars, and on the alerts that the run was given, each when it
+    was given. Orders are matched by the decision that they come from. Which there are, their sides,
+    their sizes and whether they were filled must agree, or the command ends with 1; prices are
+    measured. A run of several venues is replayed for each with its own account.
 
     Parameters
     ----------
@@ -53,27 +56,31 @@ def parity_run(
         Where runs are.
     start, end
         The first and last close to decide on; by default the run's own first and last minute.
+        Orders made before or after are not judged.
     size_percent
         How far apart two sizes may be, in percent: sizes of equity follow fills.
+    inbox
+        Where the run's alerts are, if not where its profile keeps them.
 
     """
     folder = _folder(runs, run_id)
     with refused_as_usage():
         profile = _profile(folder)
+        recorded = _recorded(folder)
         window = _window(folder, start, end)
-        plan, notes = make_plan(profile, History(data), window)
-        outcome = run(plan)
-        names = {str(config.strategy_id) for _, config in plan.strategies}
-        recorded = read_records(folder / "orders.csv")
-        parity = compare_runs(
-            [order for order in recorded if order.strategy.rsplit("-", 1)[0] in names],
-            outcome.orders,
-            Decimal(str(size_percent)),
-        )
+        if end is not None:  # the run did not stop there
+            profile = msgspec.structs.replace(profile, on_stop=StopSettings(cancel_orders=False))
+        heard = heard_in(find_inbox(profile, folder, inbox), profile, window)
+        plans, notes = replay_plans(profile, History(data), window, heard.signals)
+        replayed = [order for plan in plans for order in run(plan).orders]
+        names = {str(config.strategy_id) for plan in plans for _, config in plan.strategies}
+        judged, left_out = _judged(recorded, names, parse_window(start, end))
+        parity = compare_runs(judged, replayed, Decimal(str(size_percent)))
+        parity = msgspec.structs.replace(parity, notes=[*notes, *heard.notes, *left_out])
     if as_json:
         print_json(parity)
     else:
-        _print(parity, notes)
+        print_run_parity(parity)
     return Exit.DONE if parity.is_equal else Exit.FAILED
 
 
@@ -90,7 +97,19 @@ def _profile(folder: Path) -> Profile:
         raw: Mapping[str, object] = msgspec.json.decode(file.read_bytes())
     except (OSError, msgspec.DecodeError) as e:
         raise UsageError(f"Expected the configuration of a run in {file}: {e}") from e
-    return convert(dict(raw), Profile, file=str(file))
+    profile = convert(dict(raw), Profile, file=str(file))
+    if profile.environment == "demo":
+        wanted = "a run that kept the market's time"
+        raise UsageError(f"Expected {wanted}, found a demo, whose hours pass in seconds ({file})")
+    return profile
+
+
+def _recorded(folder: Path) -> list[OrderRecord]:
+    file = folder / "orders.csv"
+    if not file.is_file():
+        words = "it has not ended, or was killed, and then there is nothing to lay beside"
+        raise UsageError(f"Expected the report of a run, {file}, found none: {words}")
+    return read_records(file)
 
 
 def _window(folder: Path, start: str | None, end: str | None) -> Window:
@@ -111,34 +130,24 @@ def _window(folder: Path, start: str | None, end: str | None) -> Window:
     )
 
 
-def _print(parity: RunParity, notes: list[str]) -> None:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("made", "order", "recorded", "replayed"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("worse, bps", justify="right")
-    for pair in parity.pairs:
-        table.add_row(*_cells(pair), style="red" if pair.faults else None)
-    Console().print(table)
-    worse = "-" if parity.worse_bps is None else f"{parity.worse_bps:+}"
-    filled = f"{parity.filled} filled in both, recorded worse by {worse} bps on average"
-    lines = [f"{len(parity.pairs)} orders, {parity.faulty} differ; {filled}"]
-    faults = [f"{pair.key}: {', '.join(pair.faults)}" for pair in parity.pairs if pair.faults]
-    if not parity.pairs:
-        lines = ["Nothing was ordered in either of the two: nothing is proved"]
-    print_lines([*faults, *lines, *notes])
-
-
-def _cells(pair: OrderPair) -> tuple[str, str, str, str, str]:
-    order = pair.replayed or pair.recorded
-    assert order is not None  # noqa: S101 (a pair has one of them)
-    worse = "" if pair.worse_bps is None else f"{pair.worse_bps:+}"
-    name = pair.key.partition(" ")[2] or "decision"
-    return in_words(order.time_ns), name, _words(pair.recorded), _words(pair.replayed), worse
-
-
-def _words(order: OrderRecord | None) -> str:
-    if order is None:
-        return "-"
-    price = order.price if order.price is not None else order.trigger
-    at = "" if price is None else f" at {price.normalize():f}"
-    return f"{order.side} {order.quantity:f}{at} {order.status.lower()}"
+def _judged(
+    recorded: list[OrderRecord], names: set[str], stated: Window
+) -> tuple[list[OrderRecord], list[str]]:
+    """Return the orders that the replay can have, and in words how many it cannot."""
+    judged = []
+    others: Counter[str] = Counter()
+    outside = 0
+    for order in recorded:
+        name = order.strategy.rsplit("-", 1)[0]
+        if name not in names:
+            others[name] += 1
+        elif not stated.holds(order.time_ns):
+            outside += 1
+        else:
+            judged.append(order)
+    notes = [
+        f"{n} orders of {name} are not judged: it is not replayed" for name, n in others.items()
+    ]
+    if outside:
+        notes.append(f"{outside} orders are not judged: made before --start or after --end")
+    return judged, notes

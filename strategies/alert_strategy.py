@@ -134,6 +134,8 @@ class AlertStrategy(Strategy):
 
     def _listen_when_priced(self, _event: TimeEvent | None = None) -> None:
         """Hear signals once there is a price to size orders with; until then they wait for us."""
+        if self._is_listening:
+            return  # a backtest makes an hour of the timer's events before the first is handled
         if self.trader.price() is None:
             if WAIT_TIMER not in self.clock.timer_names:
                 self.clock.set_timer(WAIT_TIMER, WAIT, callback=self._listen_when_priced)

@@ -189,7 +189,7 @@ class SignalDataClient(LiveDataClient):
 
     def _deliver(self, entry: Entry) -> None:
         """Hand an alert to its strategy, by way of the data engine's queue."""
-        self._handle_data(wrap_signal(_signal_of(entry, self._clock.timestamp_ns())))
+        self._handle_data(wrap_signal(signal_of(entry, self._clock.timestamp_ns())))
 
     def _orders_of(self, alert: Alert) -> Mapping[ClientOrderId, InstrumentId]:
         if legs := self._desk.legs.get(alert.strategy):
@@ -299,7 +299,8 @@ def signal_client_factory(
     return SignalDataClientFactory
 
 
-def _signal_of(entry: Entry, now_ns: int) -> Signal:
+def signal_of(entry: Entry, now_ns: int) -> Signal:
+    """Return what a strategy is asked for by an alert that is handed to it now, nanoseconds UTC."""
     alert = entry.alert
     assert alert.action is not None, "heartbeats are not delivered"  # noqa: S101  own promise
     return Signal(

@@ -114,6 +114,10 @@ class Process:
         self._signal(signal.SIGKILL)
         self._process.wait()
 
+    def interrupt(self) -> None:
+        """Ask it to end, as Ctrl-C does."""
+        self._signal(signal.SIGINT)
+
     def stop(self) -> None:
         """End it for good."""
         if self.is_running:

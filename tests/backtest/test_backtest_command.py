@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.backtest.made import HOUR_NS, START_NS, Perpdesk, given
+from tests.backtest.made import BAR_TYPE, HOUR_NS, INSTRUMENT, START_NS, Perpdesk, given
 
 CLOSE = "[on_stop]\nclose_positions = true\n"
 
@@ -49,6 +49,20 @@ def test_the_equity_is_what_was_earned(perpdesk: Perpdesk, tmp_path: Path) -> No
     assert Decimal(result["funding"]) != 0
     assert Decimal(result["curve"]["equity"]) == 10_000 + earned + Decimal(result["funding"])
     assert Decimal(result["fees"]) == sum(Decimal(trade["fees"]) for trade in result["trades"])
+
+
+def test_imported_bars_stand_in_for_those_that_a_run_makes(
+    perpdesk: Perpdesk, tmp_path: Path
+) -> None:
+    profile, data = given(tmp_path, perpdesk, count=200)
+    own = f"rsi_btc.bar_type={INSTRUMENT}-1-HOUR-LAST-INTERNAL"
+
+    result = ran(perpdesk, profile, "--data", data, "--set", own)
+
+    assert result["trades"] == ran(perpdesk, profile, "--data", data)["trades"] != []
+    assert result["notes"] == [
+        f"rsi_btc decides on {BAR_TYPE}: the history holds no {INSTRUMENT}-1-HOUR-LAST-INTERNAL"
+    ]
 
 
 def test_every_fee_is_the_takers(perpdesk: Perpdesk, tmp_path: Path) -> None:

@@ -43,6 +43,18 @@ def test_bars_are_stamped_at_their_close(perpdesk: Perpdesk, tmp_path: Path) -> 
     assert [bar.volume.as_decimal() for bar in bars] == [c.volume for c in candles]
 
 
+def test_bars_may_be_as_short_as_a_second(perpdesk: Perpdesk, tmp_path: Path) -> None:
+    data, opens = tmp_path / "data", (START_NS // 10**9, START_NS // 10**9 + 1)
+    file = written(
+        tmp_path, "time,open,high,low,close\n" + "".join(f"{t},1,2,1,2\n" for t in opens)
+    )
+
+    perpdesk("data", "import", file, "--instrument", INSTRUMENT, "--bar", "1s", "--data", data)
+
+    bars = History(data).bars(BarType.from_str(f"{INSTRUMENT}-1-SECOND-LAST-EXTERNAL"))
+    assert [bar.ts_event // 10**9 for bar in bars] == [time + 1 for time in opens]
+
+
 def test_a_known_venue_gives_its_own_terms(perpdesk: Perpdesk, tmp_path: Path) -> None:
     data = tmp_path / "data"
     options = ("--instrument", INSTRUMENT, "--bar", "1h", "--max-leverage", "40", "--data", data)

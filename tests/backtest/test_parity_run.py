@@ -1,6 +1,5 @@
 """`perpdesk parity run`: a recorded run's reports, as Nautilus writes them, beside its replay."""
 
-import csv
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,19 +13,12 @@ from backtest.catalog import History
 from backtest.engine import run
 from backtest.orders import OrderRecord, read_records
 from backtest.parity_run import compare_runs
-from config.loading import describe, load_profile
+from config.loading import load_profile
 from desk.backtest_plan import Window, make_plan
 from tests.backtest.made import HOUR_NS, START_NS, Perpdesk, given
+from tests.backtest.recorded import COLUMNS, write_run
 
-# The report of a real paper run.
-COLUMNS = (
-    "client_order_id,trader_id,strategy_id,instrument_id,venue_order_id,position_id,account_id,"
-    "last_trade_id,type,side,quantity,time_in_force,is_reduce_only,is_quote_quantity,filled_qty,"
-    "liquidity_side,avg_px,slippage,commissions,emulation_trigger,status,contingency_type,"
-    "order_list_id,linked_order_ids,parent_order_id,exec_algorithm_id,exec_algorithm_params,"
-    "exec_spawn_id,tags,init_id,ts_init,ts_last,trigger_price,trigger_type,expire_time_ns,"
-    "trigger_instrument_id"
-)
+# Of a real paper run.
 ROW = (
     "O-20261126-150729-001-000-1,DEMO-001,rsi_btc-000,BTC-USD-PERP.HYPERLIQUID,HYPERLIQUID-1-001,"
     "BTC-USD-PERP.HYPERLIQUID-rsi_btc-000,HYPERLIQUID-001,T-b119d8f2309f6745-001,MARKET,SELL,"
@@ -55,6 +47,8 @@ def test_a_report_of_nautilus_is_read(tmp_path: Path) -> None:
             filled=Decimal("0.01043"),
             price=Decimal("95831.0"),
             trigger=None,
+            fees=Decimal("0.44978280"),
+            last_ns=1795705649666377676,
         )
     ]
 
@@ -64,40 +58,8 @@ def recorded(folder: Path, perpdesk: Perpdesk, change: Change = list) -> tuple[P
     file, data = given(folder, perpdesk, count=300)
     profile = load_profile(str(file))
     plan, _ = make_plan(profile, History(data), Window())
-    orders = change(run(plan).orders)
-    runs = folder / "runs" / "one"
-    runs.mkdir(parents=True)
-    (runs / "config.json").write_bytes(msgspec.json.encode(describe(profile)))
-    times = ["2026-01-01T01:00:00.000000001+00:00", "2026-01-13T12:00:00.5+00:00"]
-    (runs / "equity.csv").write_text(
-        "time,venue,currency,equity\n"
-        + "".join(f"{time},HYPERLIQUID,USDC,10000\n" for time in times)
-    )
-    with (runs / "orders.csv").open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS.split(","), restval="")
-        writer.writeheader()
-        for number, order in enumerate(orders, start=1):
-            writer.writerow(row_of(order, number))
-    return runs, data
-
-
-def row_of(order: OrderRecord, number: int) -> dict[str, Any]:
-    tag = order.key if ":" in order.key.rpartition(" ")[2] else order.key.split(" ")[1]
-    return {
-        "client_order_id": f"O-20260101-000000-001-000-{number}",
-        "strategy_id": order.strategy,
-        "instrument_id": order.instrument,
-        "type": order.kind,
-        "side": order.side.upper(),
-        "status": order.status,
-        "quantity": order.quantity,
-        "filled_qty": order.filled,
-        "avg_px": order.price or "",
-        "trigger_price": order.trigger or "",
-        "tags": [tag],
-        # A real run orders some milliseconds after the bar that it decided on.
-        "ts_init": order.time_ns + 5_000_000 + number,
-    }
+    times = ("2026-01-01T01:00:00.000000001+00:00", "2026-01-13T12:00:00.5+00:00")
+    return write_run(folder / "runs" / "one", profile, change(run(plan).orders), times), data
 
 
 def compared(perpdesk: Perpdesk, runs: Path, data: Path) -> tuple[int, dict[str, Any]]:

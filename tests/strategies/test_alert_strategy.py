@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from nautilus_trader.backtest.engine import BacktestEngine
@@ -184,6 +185,16 @@ def test_the_stop_follows_the_size_of_the_position(
     assert all(order.is_reduce_only for order in stops)
 
 
+class Counting(AlertStrategy):
+    """An AlertStrategy that counts how often it began to listen."""
+
+    subscriptions = 0
+
+    def subscribe_data(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  Nautilus's own
+        self.subscriptions += 1
+        super().subscribe_data(*args, **kwargs)
+
+
 def test_signals_are_heard_from_the_first_price_on(
     run: Run, bars: Bars, config: AlertStrategyConfig
 ) -> None:
@@ -192,6 +203,15 @@ def test_signals_are_heard_from_the_first_price_on(
     run(strategy, [*bars(PRICES), *map(wrap_signal, (early, late))])
     assert strategy.status().last_signal == late
     assert strategy.status().position == Decimal("0.1")
+
+
+def test_a_strategy_begins_to_listen_once(
+    run: Run, bars: Bars, config: AlertStrategyConfig
+) -> None:
+    strategy = Counting(config)
+    run(strategy, bars(PRICES))
+    # A backtest makes all events of the timer up to the second bar before it handles one.
+    assert strategy.subscriptions == 1
 
 
 @pytest.mark.parametrize(
