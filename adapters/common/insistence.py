@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 
 from adapters.common.backoff import backoff_delay_secs
@@ -11,12 +12,14 @@ BACKOFF_INITIAL_SECS = 0.25
 BACKOFF_MAX_SECS = 3.0  # a node waits half a minute for its connections
 
 
-async def insist[T](ask: Callable[[], Awaitable[T]], what: str, warn: Callable[[str], None]) -> T:
+async def insist[T](
+    ask: Callable[[], Awaitable[T]],
+    what: str,
+    warn: Callable[[str], None],
+    limit_secs: float | None = None,
+) -> T:
     """
     Return the answer, however often the venue is busy, broken or silent before.
-
-    Nobody but the caller limits how long that takes: it cancels, as a node does that has waited
-    for a connection for long enough.
 
     Parameters
     ----------
@@ -26,8 +29,12 @@ async def insist[T](ask: Callable[[], Awaitable[T]], what: str, warn: Callable[[
         What is still missing then, for the log: "instruments".
     warn : Callable[[str], None]
         Is told of each try that failed.
+    limit_secs : float or None
+        For how long to try again; what the last try raised is raised then. None where the caller
+        cancels, as a node does that has waited for a connection for long enough.
 
     """
+    deadline = None if limit_secs is None else time.monotonic() + limit_secs
     attempt = 0
     while True:
         try:
@@ -35,6 +42,8 @@ async def insist[T](ask: Callable[[], Awaitable[T]], what: str, warn: Callable[[
         except OutcomeUnknown as e:
             chance = random.random()  # noqa: S311 - jitter, not a secret
             delay = backoff_delay_secs(attempt, BACKOFF_INITIAL_SECS, BACKOFF_MAX_SECS, chance)
+            if deadline is not None and time.monotonic() + delay > deadline:
+                raise
             warn(f"No {what} yet, next try in {delay:.1f} s: {e}")
         await asyncio.sleep(delay)
         attempt += 1

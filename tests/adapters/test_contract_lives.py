@@ -128,6 +128,19 @@ async def test_a_venue_that_is_broken_for_a_moment_does_not_end_the_start(
         await eventually(lambda: bench.held_here == bench.held_there == SIZE)
 
 
+async def test_a_venue_that_does_not_tell_of_the_past_at_once_is_asked_again(
+    still: Still, at: At
+) -> None:
+    async with benched(still, *at) as bench:
+        await bench.enter()
+    asked = {"HYPERLIQUID": "historicalOrders", "SYNTHETIX": "getTrades"}
+    fault = Status(on="request", type=asked[still.terms.adapter.client], status=429, count=2)
+    still.venue.faults.add(fault)
+    async with benched(still, *at, http_max_attempts=1) as again:
+        assert [standing.fired for standing in still.venue.faults.rules] == [2]
+        assert again.held_here == again.held_there == SIZE
+
+
 async def test_an_order_of_an_earlier_life_is_found_or_proven_absent(still: Still, at: At) -> None:
     async with benched(still, *at) as bench:
         kept = await bench.rest()
