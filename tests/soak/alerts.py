@@ -9,6 +9,7 @@ import msgspec
 from strategies.signals import order_id_of
 from tests.acceptance.crash_sender import Sent
 from tests.soak.sides import Side
+from webhook.follower import NO_ORDER
 from webhook.inbox import ENDS, Entry, Inbox, State, Trace
 
 ENTRIES_MAX = 1_000_000
@@ -93,6 +94,8 @@ def _by_its_end(
         end = "traded"
     elif reasons:
         end = f"refused: {reasons[-1].kind}"
+    elif outcome.message == NO_ORDER and not filled:
+        end = "refused: its order was lost with a killed desk"
     else:
         end, fault = "lost", f"lost: orders {orders}, {filled} of {wanted} filled, no reason told"
     return end, fault
