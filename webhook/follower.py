@@ -16,6 +16,10 @@ ENDED_MAX = 1_000
 """Orders whose later events still go into the trace: a fill may be told after its order's end."""
 
 
+NO_ORDER = "Its order never arrived at the venue; a paper order ended with its process"
+"""What is said of an alert whose order is nowhere, nor the process that had sent it."""
+
+
 class _Story:
     """One alert on its way; `outcome` is None until its strategy has decided."""
 
@@ -163,7 +167,8 @@ class Follower:
         while len(self._ended) > ENDED_MAX:
             del self._ended[next(iter(self._ended))]
         detail = self._state_of(ids[0]) if ids else {}
-        outcome = msgspec.structs.replace(story.outcome, state=State.DONE)
+        words = story.outcome.message or (NO_ORDER if ids and not orders else "")
+        outcome = msgspec.structs.replace(story.outcome, state=State.DONE, message=words)
         self._on_end(story.entry.alert)
         return [self._step(key, "done", detail, outcome)]
 

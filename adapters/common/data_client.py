@@ -1,7 +1,6 @@
 """Nautilus's data client for any venue: it routes; streams, history and provider do the work."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
@@ -30,15 +29,12 @@ from nautilus_trader.model.enums import BookType, MarketStatusAction
 from nautilus_trader.model.identifiers import ClientId, InstrumentId, Venue
 from nautilus_trader.model.instruments import Instrument
 
-from adapters.common.backoff import backoff_delay_secs
 from adapters.common.chores import Chores
-from adapters.common.errors import NotSent, OutcomeUnknown, VenueError
+from adapters.common.errors import NotSent, VenueError
+from adapters.common.insistence import insist
 from adapters.common.instrument_changes import InstrumentChanges
 from adapters.common.providers import VenueInstrumentProvider
 from adapters.common.time_ranges import TimeRange
-
-BACKOFF_INITIAL_SECS = 0.25
-BACKOFF_MAX_SECS = 10.0
 
 NO_CUSTOM_DATA = "has no custom data here"
 NO_INSTRUMENT_CLOSE = "publishes no close or settlement prices"
@@ -167,17 +163,7 @@ class VenueDataClient(LiveMarketDataClient):
 
     async def _load_instruments(self) -> None:
         """Load until the venue answers; the node limits how long it waits for a connection."""
-        attempt = 0
-        while True:
-            try:
-                await self._provider.initialize()
-                break
-            except OutcomeUnknown as e:
-                chance = random.random()  # noqa: S311 - jitter, not a secret
-                delay = backoff_delay_secs(attempt, BACKOFF_INITIAL_SECS, BACKOFF_MAX_SECS, chance)
-                self._log.warning(f"No instruments yet, next try in {delay:.1f} s: {e}")
-            await asyncio.sleep(delay)
-            attempt += 1
+        await insist(self._provider.initialize, "instruments", self._log.warning)
         self._announce(self._provider.list_all())
 
     async def _refresh_instruments(self, interval_secs: float) -> None:

@@ -23,9 +23,13 @@ from nautilus_trader.model.identifiers import (
 from nautilus_trader.model.instruments import Instrument
 
 from adapters.common.errors import VenueError
+from adapters.common.insistence import insist
 from adapters.common.ledger import OrderLedger
 from adapters.common.mass_status import WholeMassStatus
 from adapters.common.venue_clock import VenueClock
+
+# A node does not start without, and does not end its own wait; whoever runs it waits for longer.
+INSIST_SECS = 20.0
 
 type AskReport = Callable[[], Awaitable[OrderStatusReport | None]]
 
@@ -177,8 +181,9 @@ class Reconciliation:
             else self._venue_clock.records_ms() - lookback_mins * 60_000
         )
         try:
-            orders, fills = await self._account.reports_since(start_ms)
-            positions = await self._account.position_reports()
+            orders, fills, positions = await insist(
+                lambda: self._look(start_ms), "state of the account", self._log.warning, INSIST_SECS
+            )
         except (VenueError, ValueError) as e:
             self._log.error(f"Cannot reconcile: {e}")
             return None
@@ -186,6 +191,12 @@ class Reconciliation:
         status.add_fill_reports(fills)
         status.add_position_reports(positions)
         return status
+
+    async def _look(
+        self, start_ms: int | None
+    ) -> tuple[list[OrderStatusReport], list[FillReport], list[PositionStatusReport]]:
+        orders, fills = await self._account.reports_since(start_ms)
+        return orders, fills, await self._account.position_reports()
 
 
 def _millis(time: Any) -> int | None:  # noqa: ANN401 (a pandas Timestamp)

@@ -24,6 +24,7 @@ from adapters.common.accounts import hold_account
 from adapters.common.chores import Chores
 from adapters.common.errors import VenueError
 from adapters.common.governor import WeightGovernor
+from adapters.common.insistence import insist
 from adapters.common.keep_warm import keep_warm
 from adapters.common.venue_clock import VenueClock
 from adapters.hyperliquid.account_news import USER_STREAMS
@@ -134,23 +135,19 @@ class HyperliquidExecutionClient(LiveExecutionClient):
         return self._rooms.ws.is_connected
 
     async def _connect(self) -> None:
-        await self._instruments.load()
-        await check_credentials(
-            self._http,
-            self._signer.address,
-            self._config.account_address,
-            self._config.vault_address,
-        )
-        await self._venue_clock.compare()
+        warn = self._log.warning
+        await insist(self._instruments.load, "instruments", warn)
+        await insist(self._check_credentials, "word on the key", warn)
+        await insist(self._venue_clock.compare, "time of the venue", warn)
         self._rooms.news.begin(self._venue_clock.records_ms())
         self._rooms.finding.begin(self._venue_clock.records_ms())
-        await self._rooms.watch.refresh()
+        await insist(self._rooms.watch.refresh, "balances", warn)
         await self._await_account_registered()
         await self._rooms.ws.connect()
         for stream in USER_STREAMS:
             await self._rooms.ws.subscribe(Subscription(type=stream, user=self.address))
         await self._rooms.terms.apply(self._config.leverages, self._config.isolated)
-        await self._rooms.budget_watch.read()
+        await insist(self._rooms.budget_watch.read, "budget of requests", warn)
         self._rooms.recovery.begin()
         self._chores.start(self._rooms.lookups.run(), "hyperliquid order look-ups")
         regular = (self._venue_clock.compare, self._rooms.budget_watch.read)
@@ -166,6 +163,14 @@ class HyperliquidExecutionClient(LiveExecutionClient):
             await self._rooms.last_resort.disarm()
         await self._rooms.ws.disconnect()
         self._state.close()
+
+    async def _check_credentials(self) -> None:
+        await check_credentials(
+            self._http,
+            self._signer.address,
+            self._config.account_address,
+            self._config.vault_address,
+        )
 
     # Orders out. Each command runs up to its first wait in the caller's stack, so that an order
     # leaves in the same turn of the loop in which the engine hands it over.

@@ -23,6 +23,7 @@ from nautilus_trader.model.objects import AccountBalance, MarginBalance
 from adapters.common.accounts import hold_account
 from adapters.common.chores import Chores
 from adapters.common.errors import OutcomeUnknown, VenueError
+from adapters.common.insistence import insist
 from adapters.common.keep_warm import keep_warm
 from adapters.common.key_state import KeyState
 from adapters.common.venue_clock import VenueClock
@@ -115,16 +116,15 @@ class SynthetixExecutionClient(LiveExecutionClient):
         return rooms is not None and rooms.ws.is_connected
 
     async def _connect(self) -> None:
-        await self._instruments.load()
-        subaccount_id = await check_credentials(
-            self._http, self._wallet.address, self._config.subaccount_id
-        )
-        await self._venue_clock.compare()
+        warn = self._log.warning
+        await insist(self._instruments.load, "instruments", warn)
+        subaccount_id = await insist(self._find_subaccount, "sub-account", warn)
+        await insist(self._venue_clock.compare, "time of the venue", warn)
         rooms = self._known_rooms or self._furnish(subaccount_id)
         self._known_rooms = rooms
         rooms.news.begin(self._venue_clock.records_ms())
         rooms.finding.begin(self._venue_clock.records_ms())
-        await rooms.watch.refresh()
+        await insist(rooms.watch.refresh, "balances", warn)
         await self._await_account_registered()
         await rooms.ws.connect()
         account_stream = Subscription(type="subAccountUpdates", subAccountId=subaccount_id)
@@ -148,6 +148,9 @@ class SynthetixExecutionClient(LiveExecutionClient):
                 await rooms.last_resort.disarm()
             await rooms.ws.disconnect()
         self._state.close()
+
+    async def _find_subaccount(self) -> str:
+        return await check_credentials(self._http, self._wallet.address, self._config.subaccount_id)
 
     def _furnish(self, subaccount_id: str) -> AccountRooms:
         self._set_account_id(AccountId(f"{self.id.value}-{subaccount_id}"))

@@ -14,7 +14,7 @@ from nautilus_trader.model.identifiers import ClientOrderId
 from adapters.common.errors import VenueError
 from adapters.common.governor import Rank, WeightGovernor
 from adapters.common.key_state import SignerInUse
-from simulator.fault_rules import DropReply
+from simulator.fault_rules import DropReply, Status
 from tests.acceptance.children import child_of
 from tests.acceptance.under_test import KEY, KEY_VARIABLE
 from tests.adapters.contract_bench import SIZE, Bench, Still, benched, closed, resting, standing
@@ -115,6 +115,30 @@ async def test_what_was_opened_elsewhere_is_known_from_the_start(still: Still, a
         fees = sum(fill.fee for fill in bench.fills)
         told = [m for position in bench.positions for m in position.commissions()]
         assert sum(m.as_decimal() for m in told) == fees
+
+
+async def test_a_venue_that_is_broken_for_a_moment_does_not_end_the_start(
+    still: Still, at: At
+) -> None:
+    # Half of these befall the data client, which asks at the same time.
+    still.venue.faults.add(Status(on="request", status=502, count=10))
+    async with benched(still, *at, http_max_attempts=1) as bench:
+        assert bench.run.cache.account(bench.client.account_id) is not None
+        await bench.enter()
+        await eventually(lambda: bench.held_here == bench.held_there == SIZE)
+
+
+async def test_a_venue_that_does_not_tell_of_the_past_at_once_is_asked_again(
+    still: Still, at: At
+) -> None:
+    async with benched(still, *at) as bench:
+        await bench.enter()
+    asked = {"HYPERLIQUID": "historicalOrders", "SYNTHETIX": "getTrades"}
+    fault = Status(on="request", type=asked[still.terms.adapter.client], status=429, count=2)
+    still.venue.faults.add(fault)
+    async with benched(still, *at, http_max_attempts=1) as again:
+        assert [standing.fired for standing in still.venue.faults.rules] == [2]
+        assert again.held_here == again.held_there == SIZE
 
 
 async def test_an_order_of_an_earlier_life_is_found_or_proven_absent(still: Still, at: At) -> None:

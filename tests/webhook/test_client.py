@@ -18,6 +18,7 @@ from tests.webhook.memory_inbox import MemoryInbox
 from tests.webhook.node_setup import PERP, Setup, Trading, running_node
 from webhook import watch
 from webhook.client import Desk
+from webhook.follower import NO_ORDER
 from webhook.inbox import InboxError, Outcome, State, Step
 from webhook.lookup import Unanswered
 
@@ -285,7 +286,9 @@ async def test_decided_alerts_whose_orders_are_gone_are_done(inbox: MemoryInbox)
         venue.answers[order_id_of("alerts:1")] = False
         await done(inbox, "1")
         assert [signal.key for signal in setup.strategy.signals] == ["alerts:2"]
-    assert inbox.rows["alerts:1"].outcome.orders == decided.orders
+    outcome = inbox.rows["alerts:1"].outcome
+    assert outcome.orders == decided.orders
+    assert outcome.message == NO_ORDER
 
 
 async def test_what_a_strategy_has_not_answered_comes_again_when_it_listens_again(
