@@ -24,7 +24,7 @@ base_url_ws = "{ws}"
 private_key_env = "{key_variable}"
 state_directory = "{folder}/state"
 market_slippage_bps = 500
-expires_after_secs = 120
+expires_after_secs = 3_600
 
 {strategies}
 [risk]
