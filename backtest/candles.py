@@ -8,6 +8,10 @@ import msgspec
 
 from backtest.times import in_words
 
+PRICE_MAX = Decimal(17_014_118_346_046)
+SIZE_MAX = Decimal(34_028_236_692_093)
+"""Nautilus has no larger prices and sizes."""
+
 NAMED_MAX = 5
 """So many of a kind are named in words; the rest is counted."""
 
@@ -65,7 +69,8 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     contradictions : list of int
         Times that came with different values.
     impossible : list of int
-        Candles whose high or low does not hold the rest, or with a price of zero or less.
+        Candles whose high or low does not hold the rest, or with a price of zero or less, or with
+        a price or a volume that nothing has.
     off_grid : list of int
         Times that are no multiple of the bar's length.
 
@@ -149,7 +154,8 @@ def find_gaps(times_ns: Sequence[int], step_ns: int) -> list[Gap]:
 def _is_possible(candle: Candle) -> bool:
     prices = (candle.open, candle.high, candle.low, candle.close)
     is_ordered = candle.low == min(prices) and candle.high == max(prices)
-    return is_ordered and candle.low > 0 and candle.volume >= 0
+    is_in_range = candle.low > 0 and candle.high <= PRICE_MAX and 0 <= candle.volume <= SIZE_MAX
+    return is_ordered and is_in_range
 
 
 def _some(named: list[str]) -> str:

@@ -26,6 +26,7 @@ _TIME_NAMES: Final = (
     "date and time",
 )
 _RATE_NAMES: Final = ("funding_rate", "fundingrate", "rate")
+_READ: Final = frozenset((*_TIME_NAMES, *_RATE_NAMES, "open", "high", "low", "close", "volume"))
 _MINUS: Final = "\N{MINUS SIGN}"  # which TradingView writes in some exports
 _DIGITS_MAX: Final = 15
 """Decimal digits that survive in a double: more are an artefact, as in 1.0683799999999999."""
@@ -200,7 +201,19 @@ def _csv_rows(path: Path) -> Iterator[Row]:
             if len(cells) != len(names):
                 found = f"expected {len(names)} cells, found {len(cells)}"
                 raise BacktestError(f"{place}: {found}")
-            yield Row(place, dict(zip(names, map(str.strip, cells), strict=True)))
+            yield Row(place, _named(place, names, [cell.strip() for cell in cells]))
+
+
+def _named(place: str, names: list[str], cells: list[str]) -> dict[str, str]:
+    """Return cells by name; of two columns of one name, both must say the same where it counts."""
+    named: dict[str, str] = {}
+    for name, cell in zip(names, cells, strict=True):
+        if name in _READ and named.get(name, cell) != cell:
+            raise BacktestError(
+                f"{place}: expected one value of {name!r}, found {named[name]!r} and {cell!r}"
+            )
+        named[name] = cell
+    return named
 
 
 def _feather_rows(path: Path) -> Iterator[Row]:

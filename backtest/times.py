@@ -18,6 +18,8 @@ _UNITS: Final = {
     "h": (3_600, BarAggregation.HOUR),
     "d": (86_400, BarAggregation.DAY),
 }
+# Times in nanoseconds of 64 bits end in 2262; before 1970 there are none without a sign.
+_TIME_NS_MAX: Final = 9_214_646_400_000_000_000  # 2262-01-01
 # How many digits a count since 1970 has tells its unit for any year from 2001 to 2286.
 _DIGITS_NS: Final = {10: SECOND_NS, 13: 1_000_000, 16: 1_000, 19: 1}
 
@@ -103,10 +105,17 @@ def parse_time(text: str, zone: tzinfo | None) -> int:
     Raises
     ------
     BacktestError
-        It is neither, or has no time zone and none was given.
+        It is neither, has no time zone and none was given, or lies before 1970 or after 2261.
 
     """
-    if text.isdigit():
+    time_ns = _parsed(text, zone)
+    if not 0 <= time_ns < _TIME_NS_MAX:
+        raise BacktestError(f"Expected a time from 1970 to 2261, found {text!r}")
+    return time_ns
+
+
+def _parsed(text: str, zone: tzinfo | None) -> int:
+    if text.isascii() and text.isdigit():
         if len(text) not in _DIGITS_NS:
             raise BacktestError(f"Expected a time of 10, 13, 16 or 19 digits, found {text!r}")
         return int(text) * _DIGITS_NS[len(text)]

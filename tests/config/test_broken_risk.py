@@ -4,6 +4,7 @@ import pytest
 
 from config.errors import ProfileError
 from config.loading import parse_profile
+from config.risk import LimitSettings
 from tests.config.broken import VALID, check_refusal
 
 TABLE = "[paper]\nleverage = 1"
@@ -72,3 +73,14 @@ def test_the_limits_of_every_scope_are_read() -> None:
     assert str(risk.strategies["one"].order_size_max) == "0.5"
     assert risk.instruments["BTC.ALPHA"].position_notional_max == 1000
     assert risk.venues["alpha"].leverage_max == 0
+
+
+@pytest.mark.parametrize("value", ["-1", '"-0.01"', '"inf"', "nan", "true", "[]", '"1,000"', '""'])
+@pytest.mark.parametrize("name", LimitSettings.__struct_fields__)
+@pytest.mark.parametrize("scope", ["", "venues.alpha.", "strategies.one."])
+def test_no_limit_of_any_scope_takes_what_is_no_amount(scope: str, name: str, value: str) -> None:
+    table = f"[risk]\n{scope}{name} = {value}\n{TABLE}"
+    with pytest.raises(ProfileError) as caught:
+        parse_profile(VALID.replace(TABLE, table).encode(), "mine.toml")
+    assert caught.value.key == f"risk.{scope}{name}"
+    assert caught.value.found is not None

@@ -9,6 +9,7 @@ from tests.docs.pages import PAGES, ROOT
 
 _CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+_FILE = re.compile(r"`([\w.-]+/[\w./-]*)`")
 
 
 def anchors(page: Path) -> set[str]:
@@ -26,6 +27,14 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         target = (page.parent / path) if path else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = _FILE.findall(_CODE.sub("", page.read_text()))
+    ours = [name for name in named if (ROOT / name.partition("/")[0]).is_dir()]
+    # A reader's own runs lie there too.
+    assert [name for name in ours if not (ROOT / name).exists() and name != "runs/"] == []
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
