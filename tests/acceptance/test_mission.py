@@ -199,6 +199,7 @@ def test_the_replay_of_the_run_makes_the_same_orders(
         assert abs(Decimal(pairs[key]["worse_bps"])) <= SWING_BPS
     # What a person had paused is not replayed, and said.
     assert f"{FIRST}:3: not replayed, the run answered 'paused'" in parity["notes"]
+    assert any(note.startswith(f"{FIRST}: resume at ") for note in parity["notes"])
 
     trips = [pair for pair in parity["trips"] if pair["recorded"] and pair["replayed"]]
     assert {pair["recorded"]["strategy"].rpartition("-")[0] for pair in trips} >= {RSI, SECOND}
