@@ -23,6 +23,7 @@ from desk.data import DATA, DataFolder, refused_as_usage
 from desk.exits import Exit, UsageError
 from desk.output import AsJson, print_json
 from desk.parity_alerts import find_inbox, heard_in
+from desk.parity_hand import told_by_hand
 from desk.parity_plans import replay_plans
 from desk.parity_view import print_run_parity
 
@@ -75,8 +76,10 @@ def parity_run(
         replayed = [order for plan in plans for order in run(plan).orders]
         names = {str(config.strategy_id) for plan in plans for _, config in plan.strategies}
         judged, left_out = _judged(recorded, names, parse_window(start, end))
+        by_hand = told_by_hand(folder.parent / f"{profile.trader_id}.audit.jsonl", window)
         parity = compare_runs(judged, replayed, Decimal(str(size_percent)))
-        parity = msgspec.structs.replace(parity, notes=[*notes, *heard.notes, *left_out])
+        notes = [*notes, *heard.notes, *by_hand, *left_out]
+        parity = msgspec.structs.replace(parity, notes=notes)
     if as_json:
         print_json(parity)
     else:

@@ -13,6 +13,7 @@ import uvloop
 from nautilus_trader.common.component import flush_logger
 from nautilus_trader.live.node import TradingNode
 
+from config.loading import describe
 from config.settings import Profile
 from desk.ending import end_trading
 from desk.exits import DeskError, Exit, UsageError, VenueError
@@ -23,7 +24,7 @@ from desk.manager import StrategyManager, status_of
 from desk.manager_state import KeptStates, states_place
 from desk.monitoring import monitoring, tell_line
 from desk.node import build_node, start_timeout_secs
-from desk.report import write_report
+from desk.report import write_config, write_report
 from desk.running_desk import RunningDesk
 from desk.tally import Tally
 from desk.webhook import WebhookSecrets, open_profile_inbox, serving_webhook, webhook_app
@@ -145,6 +146,7 @@ class _Session:
         inbox = self._open_inbox()
         states = KeptStates(states_place(self._profile))
         told = states.applied_to(self._profile)
+        write_config(self._directory, describe(told))  # what runs, and not only what the file says
         logs = self._directory / "logs"
         self._node = build_node(told, logs, inbox, self._on_inbox_failure)
         manager = StrategyManager(self._profile, self.node.trader, states)

@@ -40,10 +40,10 @@ def quiet_end_ns(chart: Any) -> int:  # noqa: ANN401 (JSON)
     """
     Return an end just before a bar closes, such that nothing was decided on the two before it.
 
-    So it does not matter how late a loaded machine was with the decisions of a bar. 0 where there
-    is none.
+    So it does not matter how late a loaded machine was with the decisions of a bar. The bar closes
+    within the chart, so that what was done after the look at it lies beyond. 0 where there is none.
     """
     decided = {mark["time"] for mark in chart["marks"] if mark["kind"] == "signal"}
     times = [bar["time"] for bar in chart["bars"]]
-    quiet = [time for pair in pairwise(times) if decided.isdisjoint(pair) for time in pair[1:]]
+    quiet = [time for pair in pairwise(times[:-1]) if decided.isdisjoint(pair) for time in pair[1:]]
     return max(quiet) + SECOND_NS - 1 if quiet else 0

@@ -10,6 +10,8 @@ from tests.acceptance.mission_desk import FIRST, RSI, SECOND, Desk
 from tests.acceptance.mission_history import quiet_end_ns
 
 BARS_MAX = 500
+OTHER_SIZE = "0.4"
+"""What the first alert strategy trades once a person has said so."""
 TURNS = 2
 """So many orders of RSI must fill before the halt: then a round trip has ended."""
 
@@ -77,6 +79,7 @@ async def _trade_until_killed(desk: Desk, seen: dict[str, Any]) -> None:
     await _decide(desk, seen, SECOND, "1")
     again = await desk.alert(SECOND, "buy", "1")
     await desk.tell("pause", FIRST)
+    await desk.tell("set", FIRST, f'sizing={{kind="fixed",size="{OTHER_SIZE}"}}')
     await desk.until("a stop", _has_stop(desk, SECOND))
     seen["before_kill"] = await desk.status()
     desk.node.kill()

@@ -21,7 +21,7 @@ from backtest.times import parse_time
 from tests.acceptance.crash_desk import SECRET, SECRET_VARIABLE
 from tests.acceptance.mission_desk import BTC, ETHS, FIRST, RSI, SECOND, TOKENS, mission_desk
 from tests.acceptance.mission_history import DECIMALS, quiet_end_ns, seen_csv, wave_csv
-from tests.acceptance.mission_story import TURNS, Mission, Row, play
+from tests.acceptance.mission_story import OTHER_SIZE, TURNS, Mission, Row, play
 from tests.backtest.made import Perpdesk, perpdesk_of
 
 SIZE = Decimal("0.5")
@@ -109,12 +109,12 @@ def test_a_paper_account_begins_anew_with_each_run(mission: Mission) -> None:
         assert Decimal(first["equity"]) == 10_000
 
 
-def test_a_pause_outlives_a_kill(mission: Mission) -> None:
+def test_a_pause_and_parameters_set_by_hand_outlive_a_kill(mission: Mission) -> None:
     assert mission.after_kill["strategies"][FIRST]["state"] == "paused"
     assert mission.outcomes[f"{FIRST}:3"]["reason"] == "paused"
     assert not mission.halted.orders_of(f"{FIRST}:3")
     (order,) = mission.halted.orders_of(f"{FIRST}:4")
-    assert order["status"] == "FILLED"
+    assert (order["status"], Decimal(order["quantity"])) == ("FILLED", Decimal(OTHER_SIZE))
 
 
 def test_the_kill_switch_clears_and_refuses(mission: Mission) -> None:
@@ -199,6 +199,7 @@ def test_the_replay_of_the_run_makes_the_same_orders(
         assert abs(Decimal(pairs[key]["worse_bps"])) <= SWING_BPS
     # What a person had paused is not replayed, and said.
     assert f"{FIRST}:3: not replayed, the run answered 'paused'" in parity["notes"]
+    assert any(note.startswith(f"{FIRST}: resume at ") for note in parity["notes"])
 
     trips = [pair for pair in parity["trips"] if pair["recorded"] and pair["replayed"]]
     assert {pair["recorded"]["strategy"].rpartition("-")[0] for pair in trips} >= {RSI, SECOND}

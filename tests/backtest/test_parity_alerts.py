@@ -12,6 +12,7 @@ from nautilus_trader.model.identifiers import InstrumentId
 from backtest.orders import OrderRecord
 from backtest.times import in_words
 from config.loading import parse_profile
+from monitor.audit import AuditLine, AuditLog
 from strategies.signals import Action, order_id_of
 from tests.backtest.made import HOUR_NS, START_NS, Perpdesk, csv_of, wave
 from tests.backtest.recorded import write_run
@@ -212,6 +213,29 @@ def test_what_a_person_held_back_is_not_replayed(perpdesk: Perpdesk, tmp_path: P
     # What the run had no reason for that the replay would not have as well is given to it.
     assert code == 1
     assert [pair["key"] for pair in parity["pairs"] if pair["faults"]] == ["one:3"]
+
+
+def test_what_was_told_by_hand_within_the_run_is_said(perpdesk: Perpdesk, tmp_path: Path) -> None:
+    alerts = (Given("one", "1", Action.BUY, 5),)
+    run = recorded(tmp_path, perpdesk, alerts, [order("one:1", "buy", 5)])
+    log = AuditLog(run.parent / "TEST-001.audit.jsonl")
+    for hours, command, code in (
+        (2, "pause", "done"),
+        (3, "resume", "forbidden"),
+        (2 * BARS, "resume", "done"),
+    ):
+        time = in_words(START_NS + hours * HOUR_NS) + "+00:00"
+        log.add(
+            AuditLine(
+                time=time, source="", command=command, strategy="one", parameters={}, reason="",
+                status=200, code=code, message="",
+            )
+        )  # fmt: skip
+    log.close()
+
+    _, parity = replayed(perpdesk, run)
+
+    assert parity["notes"] == ["one: pause at 2026-01-01 02:00, by hand, is not replayed"]
 
 
 def test_a_replayed_order_fills_whole_whatever_the_volume(
