@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
@@ -23,7 +24,7 @@ from tests.soak.logs import LogVerdict, judge_logs, read_logs, tracebacks
 from tests.soak.memory import Sample
 from tests.soak.naked import Span
 from tests.soak.plan import Plan
-from tests.soak.profile import SECRET, TOKENS, write_profile
+from tests.soak.profile import RSI_SIZE, SECRET, TOKENS, write_profile
 from tests.soak.sender import Sender
 from tests.soak.sides import Side, venues_of
 from tests.soak.weather import Tally, draw
@@ -63,7 +64,7 @@ class Soak:
         self.exit_code: int | None = None
         self._say = say
         self._began = time.monotonic()
-        self._is_stormy = False
+        self._out_since_ms: dict[str, int] = {}
         self._down_since_ms: dict[str, int] = {}
         self._compared_ms = 0
 
@@ -178,16 +179,19 @@ class Soak:
             return  # killed
         self._went_down()
         self.desk.exits.append((self.desk.lives, code))
-        if code != VENUE_EXIT or not (self._is_stormy or self._was_away()):
+        if code != VENUE_EXIT or not self._was_away():
             tail = (self.folder / f"desk-{self.desk.lives}.log").read_text()[-2000:]
             self.failures.add(self.secs, f"the desk ended by itself with {code}", [tail])
 
     def _was_away(self) -> bool:
         """Tell whether a venue was away within the time that a start may take."""
         return any(
-            span.what != "desk" and side.now_ms - span.end_ms < READY_SECS * 1000
-            for side in self.sides.values()
-            for span in self.away[side.name]
+            name in self._out_since_ms
+            or any(
+                span.what != "desk" and side.now_ms - span.end_ms < READY_SECS * 1000
+                for span in self.away[name]
+            )
+            for name, side in self.sides.items()
         )
 
     async def _ready(self) -> None:
@@ -245,7 +249,6 @@ class Soak:
     # Weather
 
     async def _storm(self, random: Random) -> None:
-        self._is_stormy = True
         ends = self.secs + random.uniform(*self.plan.storm_secs)
         tasks = []
         if random.random() < self.plan.outage_chance:
@@ -261,7 +264,6 @@ class Soak:
         for side in self.sides.values():
             self.tally.harvest(side)
             side.come_back()
-        self._is_stormy = False
 
     async def _outage(self, random: Random) -> None:
         """Let one venue go away for a while, now and then both."""
@@ -269,10 +271,9 @@ class Soak:
         chosen = names if random.random() < 0.15 else [random.choice(names)]
         secs = random.uniform(*self.plan.outage_secs)
         ways = {name: random.choice(self.sides[name].names.ways) for name in chosen}
-        since = {}
         for name, way in ways.items():
             side = self.sides[name]
-            since[name] = side.now_ms
+            self._out_since_ms[name] = side.now_ms
             side.leave(way)
             self.outages[f"{name} {way}"] += 1
             self.tally.recent.append(f"{side.now_ms} {name}: away, {way}, for {secs:.1f} s")
@@ -283,7 +284,7 @@ class Soak:
             side = self.sides[name]
             self.tally.harvest(side)
             side.come_back()
-            self.away[name].append(Span(since[name], side.now_ms, way))
+            self.away[name].append(Span(self._out_since_ms.pop(name), side.now_ms, way))
 
     async def _kill_within(self, random: Random) -> None:
         await asyncio.sleep(random.uniform(0, self.plan.storm_secs[0]))
@@ -352,6 +353,10 @@ class Soak:
             if held or side.ledger.live:
                 left = [str(order) for order in side.ledger.live.values()]
                 self.failures.add(self.secs, f"{side.name} is not flat: {held}", left)
+            btc = side.asset(side.names.btc)
+            most = max((abs(f.start_position) for f in side.fills if f.asset == btc), default=0)
+            if most > Decimal(RSI_SIZE):
+                self.failures.add(self.secs, f"{side.name}: RSI held {most}", [])
         self.exit_code = self.desk.code
         if self.exit_code != 0:
             tail = (self.folder / f"desk-{self.desk.lives}.log").read_text()[-2000:]
@@ -371,8 +376,9 @@ class Soak:
 
     def _away(self, side: Side) -> list[Span]:
         spans = [*self.away[side.name]]
-        if side.name in self._down_since_ms:
-            spans.append(Span(self._down_since_ms[side.name], side.now_ms, "desk"))
+        for since_ms in (self._down_since_ms, self._out_since_ms):
+            if side.name in since_ms:
+                spans.append(Span(since_ms[side.name], side.now_ms, "now"))
         return spans
 
     def _evidence(self) -> list[str]:

@@ -47,6 +47,8 @@ class Names(msgspec.Struct, frozen=True):
     eth: str
     ways: tuple[str, ...]
     """How it may go away."""
+    has_kinds: bool
+    """Whether it lists more than perps."""
     write_price: Callable[[Decimal, bool], Decimal]
     """What its client makes of the trigger of a stop (of one that buys, or not) on the wire."""
 
@@ -62,11 +64,11 @@ ANY_ASSET = Asset(0, 6, 0)
 SIDES = {
     "hyperliquid": Names(
         Hyperliquid(), ADDRESS, "BTC-USD-PERP.HYPERLIQUID", "ETH-USD-PERP.HYPERLIQUID",
-        ("cut", "hang"), _in_five_figures,
+        ("cut", "hang"), True, _in_five_figures,
     ),
     "synthetix": Names(
         Synthetix(), SUB_ACCOUNT, "BTC-USDT-PERP.SYNTHETIX", "ETH-USDT-PERP.SYNTHETIX",
-        ("cut", "hang", "maintain"), lambda price, _: price,
+        ("cut", "hang", "maintain"), False, lambda price, _: price,
     ),
 }  # fmt: skip
 
