@@ -104,7 +104,7 @@ def write_profile(folder: Path, places: dict[str, Place], port: int, monitor_por
             http=place.http,
             ws=place.ws,
             key_variable=KEY_VARIABLE,
-            products='["perp"]' if SIDES[name].has_kinds else "[]",
+            products=SIDES[name].products,
             expires_after_secs=EXPIRES_AFTER_SECS,
             rsi_size=RSI_SIZE,
             btc=SIDES[name].btc,
