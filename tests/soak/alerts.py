@@ -47,7 +47,7 @@ async def verdict(
         side = sides[places[alert.body["strategy"]]]
         entry = entries.get(key)
         trace = None
-        if entry is not None and _filled(side, key) < _wanted(alert, side, key):
+        if entry is not None and not _filled(side, key) == _wanted(alert, side, key) > 0:
             trace = await inbox.trace(key)
         end, fault = _judged(alert, key, side, entry, trace)
         ended[end] += 1
