@@ -1,6 +1,7 @@
 """Requests posted on a WebSocket that wait for their answers; it sends nothing."""
 
 import asyncio
+from collections.abc import Callable
 
 from adapters.common.errors import NotSent, OutcomeUnknown
 
@@ -28,11 +29,19 @@ class PostBook[Answer]:
         The loop in which everything runs.
     in_flight_max : int
         How many the venue takes at a time.
+    on_unanswered : Callable[[], None], optional
+        Told when answers have not come in time: the line that they were due on may be dead.
 
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, in_flight_max: int) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        in_flight_max: int,
+        on_unanswered: Callable[[], None] = lambda: None,
+    ) -> None:
         self._loop = loop
+        self._on_unanswered = on_unanswered
         self._in_flight_max = in_flight_max
         self._last_id = 0
         self._posts: dict[int, _Post[Answer]] = {}
@@ -107,9 +116,10 @@ class PostBook[Answer]:
     def _on_alarm(self) -> None:
         self._alarm = None
         now = self._loop.time()
-        for post_id, post in list(self._posts.items()):
-            if post.due_at <= now:
-                words = f"No answer to post {post_id} within {post.timeout_secs:g} s"
-                self.give_up(post_id, words)
+        late = {number: post for number, post in self._posts.items() if post.due_at <= now}
+        for post_id, post in late.items():
+            self.give_up(post_id, f"No answer to post {post_id} within {post.timeout_secs:g} s")
+        if late:
+            self._on_unanswered()
         if self._posts:
             self._set_alarm(min(post.due_at for post in self._posts.values()))

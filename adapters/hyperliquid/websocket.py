@@ -15,6 +15,7 @@ from adapters.common.backoff import backoff_delay_secs
 from adapters.common.chores import Chores
 from adapters.common.connection import Connection, open_connection
 from adapters.common.errors import NotSent
+from adapters.common.line_doubt import LineDoubt
 from adapters.common.posts import PostBook
 from adapters.common.subscriptions import Remedy, SubscriptionRegistry
 from adapters.hyperliquid.replies import PostResponse, WsPost
@@ -128,10 +129,11 @@ class HyperliquidWebSocketClient[M: Streamed]:
         self._registry = SubscriptionRegistry[Subscription](stale_stream_secs)
         # Streams without a message since the watchdog looked: mostly empty, so cheap to ask.
         self._unheard: set[tuple[str, ...]] = set()
-        self._posts = PostBook[PostResponse](loop, POSTS_IN_FLIGHT_MAX)
+        self._posts = PostBook[PostResponse](loop, POSTS_IN_FLIGHT_MAX, self._doubt_line)
         self._connection: Connection | None = None
         self._log = Logger(type(self).__name__)
         self._chores = Chores(loop, self._log)
+        self._doubt = LineDoubt(loop, lambda: self._connection, self._write_ping, self._log.warning)
 
     async def connect(self) -> None:
         """Open the connection, trying until it succeeds or the caller is cancelled."""
@@ -266,8 +268,14 @@ class HyperliquidWebSocketClient[M: Streamed]:
     async def _ping(self) -> None:
         while True:
             await asyncio.sleep(self._ping_interval_secs)
-            if self._connection is not None:
-                self._connection.send(PING)
+            self._write_ping()
+
+    def _write_ping(self) -> None:
+        if self._connection is not None:
+            self._connection.send(PING)
+
+    def _doubt_line(self) -> None:
+        self._doubt.begin()
 
     async def _watch_line(self) -> None:
         while True:

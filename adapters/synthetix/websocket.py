@@ -14,6 +14,7 @@ from adapters.common.backoff import backoff_delay_secs
 from adapters.common.chores import Chores
 from adapters.common.connection import Connection, open_connection
 from adapters.common.errors import NotSent, OutcomeUnknown, VenueError
+from adapters.common.line_doubt import LineDoubt
 from adapters.common.posts import PostBook
 from adapters.common.subscriptions import Remedy, SubscriptionRegistry
 from adapters.synthetix.constants import USER_AGENT
@@ -106,7 +107,7 @@ class SynthetixWebSocketClient:
         self._registry = SubscriptionRegistry[Subscription](stale_stream_secs)
         # Streams without a message since the watchdog looked: mostly empty, so cheap to ask.
         self._unheard: set[tuple[str, ...]] = set()
-        self._posts = PostBook[WsReply](loop, POSTS_IN_FLIGHT_MAX)
+        self._posts = PostBook[WsReply](loop, POSTS_IN_FLIGHT_MAX, self._doubt_line)
         self._control_id = CONTROL_IDS_FROM
         # What was asked for under which id, until it is answered; of this connection only.
         self._asked: dict[str, tuple[str, Subscription]] = {}
@@ -114,6 +115,7 @@ class SynthetixWebSocketClient:
         self._is_ready = False
         self._log = Logger(type(self).__name__)
         self._chores = Chores(loop, self._log)
+        self._doubt = LineDoubt(loop, lambda: self._connection, self._write_ping, self._log.warning)
 
     async def connect(self) -> None:
         """Open the connection, trying until it succeeds or the caller is cancelled."""
@@ -285,8 +287,14 @@ class SynthetixWebSocketClient:
     async def _ping(self) -> None:
         while True:
             await asyncio.sleep(self._ping_interval_secs)
-            self._control_id += 1
-            self._write(str(self._control_id), "ping", {})
+            self._write_ping()
+
+    def _write_ping(self) -> None:
+        self._control_id += 1
+        self._write(str(self._control_id), "ping", {})
+
+    def _doubt_line(self) -> None:
+        self._doubt.begin()
 
     async def _watch_line(self) -> None:
         while True:

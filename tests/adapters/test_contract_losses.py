@@ -12,7 +12,15 @@ import pytest
 from nautilus_trader.model.enums import OrderSide, OrderStatus
 from nautilus_trader.model.orders import Order
 
-from simulator.fault_rules import Abort, AnyRule, Close, DropReply, DropRequest, Status
+from simulator.fault_rules import (
+    Abort,
+    AnyRule,
+    Close,
+    DropReply,
+    DropRequest,
+    HalfOpen,
+    Status,
+)
 from tests.adapters.contract_bench import SETTLED_SECS, SIZE, Bench, closed, resting
 from tests.waiting import eventually
 
@@ -184,3 +192,17 @@ async def test_while_there_is_no_connection_orders_go_another_way(bench: Bench) 
     assert not bench.live
     assert len(bench.sent()) == 2
     assert bench.held_there == Decimal(0)
+
+
+async def test_a_line_that_swallows_orders_is_renewed_long_before_it_counts_as_idle(
+    bench: Bench,
+) -> None:
+    client = bench.terms.connection_of(bench.client)
+    dead = client._connection
+    bench.fail(HalfOpen(on="post", type=bench.terms.place, count=1))
+    lost = bench.submit(bench.new_limit(500))
+    await closed(lost)
+    assert bench.story(lost) == ["Submitted", "Rejected"]
+    await eventually(lambda: client._connection not in {None, dead}, SETTLED_SECS)
+    order = await bench.rest()
+    assert bench.live_ids == {order.venue_order_id.value}

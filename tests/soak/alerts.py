@@ -47,7 +47,7 @@ async def verdict(
         side = sides[places[alert.body["strategy"]]]
         entry = entries.get(key)
         trace = None
-        if entry is not None and _filled(side, key) < _wanted(alert, side, key):
+        if entry is not None and not _filled(side, key) == _wanted(alert, side, key) > 0:
             trace = await inbox.trace(key)
         end, fault = _judged(alert, key, side, entry, trace)
         ended[end] += 1
@@ -65,11 +65,12 @@ def _judged(
     if len(orders) > 1 or filled > wanted:
         return "doubled", f"doubled: orders {orders}, {filled} of {wanted} filled"
     if entry is None:
-        return _without_entry(alert, filled)
-    return _by_its_end(entry, trace, orders, filled, wanted)
+        return without_entry(alert, filled)
+    return by_its_end(entry, trace, orders, filled, wanted)
 
 
-def _without_entry(alert: Sent, filled: Decimal) -> tuple[str, str]:
+def without_entry(alert: Sent, filled: Decimal) -> tuple[str, str]:
+    """Judge an alert that the inbox does not know."""
     if filled:
         return "untold", f"traded {filled} without an entry"
     if alert.is_accepted:
@@ -77,9 +78,10 @@ def _without_entry(alert: Sent, filled: Decimal) -> tuple[str, str]:
     return "never taken", ""
 
 
-def _by_its_end(
+def by_its_end(
     entry: Entry, trace: Trace | None, orders: list[int], filled: Decimal, wanted: Decimal
 ) -> tuple[str, str]:
+    """Judge an alert by its entry, and by its trace where it was not wholly traded."""
     outcome = entry.outcome
     reasons = [step for step in trace.steps if step.kind in REFUSALS] if trace else []
     end, fault = "", ""

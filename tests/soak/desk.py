@@ -80,6 +80,10 @@ class DeskProcess:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def said(self) -> str:
+        """Return what the last life has written to its terminal."""
+        return (self._folder / f"desk-{self.lives}.log").read_text(errors="replace")
+
     def size(self) -> Size | None:
         """Measure it; None where there is nothing to measure."""
         if not self.is_alive:

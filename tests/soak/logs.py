@@ -33,14 +33,26 @@ EXPLAINED: tuple[Class, ...] = (
     Class(
         "a stop asked for again",
         "Guard",
-        "^StopNews.action=.*REATTACH",
+        "^reattach .*: Expected a stop to rest for ",
         "what the guard is there for",
     ),
     Class(
-        "a naked position closed",
+        "a naked position closed by the guard",
         "Guard",
-        "^StopNews.action=.*FLATTEN",
+        "^flatten .*: Expected a stop to rest for ",
         "what the guard is there for",
+    ),
+    Class(
+        "a position closed since its stop was refused or lost",
+        "(rsi|alert)_.*",
+        "^Closing the position: the stop ended: ",
+        "a strategy does not keep what it cannot protect",
+    ),
+    Class(
+        "a start while a venue was away",
+        "Reconciliation|TradingNode|(Data|Exec)Client-.*",
+        "^(Cannot reconcile: |Execution state could not be reconciled|Error on '_connect')",
+        "it ends with exit code 3, which is a failure of its own where no venue was away",
     ),
 )
 

@@ -60,6 +60,7 @@ execution = "live"
 base_url_http = "{http}"
 base_url_ws = "{ws}"
 private_key_env = "{key_variable}"
+product_types = {products}
 state_directory = "{folder}/state-{name}"
 expires_after_secs = {expires_after_secs}
 
@@ -103,6 +104,7 @@ def write_profile(folder: Path, places: dict[str, Place], port: int, monitor_por
             http=place.http,
             ws=place.ws,
             key_variable=KEY_VARIABLE,
+            products=SIDES[name].products,
             expires_after_secs=EXPIRES_AFTER_SECS,
             rsi_size=RSI_SIZE,
             btc=SIDES[name].btc,

@@ -30,19 +30,25 @@ class Reporter:
         if not self._next_secs:
             self._console.print(HEADING)
         self._next_secs = soak.secs + LINE_SECS
+        naked, sides = soak.naked(), soak.sides.values()
         sample = soak.samples[-1] if soak.samples else None
-        naked = soak.naked()
-        self._console.print(
-            f"{soak.secs:7.0f} {soak.kills:5} {soak.tally.drawn:6} {sum(soak.outages.values()):5}"
-            f" {sum(len(side.orders) for side in soak.sides.values()):7}"
-            f" {sum(len(side.fills) for side in soak.sides.values()):6}"
-            f" {len(soak.sender.sent):6} {len(soak.agreed_secs):6}"
-            f" {max((each.secs for each in naked), default=0):7.1f}"
-            f" {max((each.reachable_secs for each in naked), default=0):9.1f}"
-            f" {sample.rss_mb if sample else 0:7.1f} {sample.files if sample else 0:5}"
-            f" {len(soak.failures.found):8}",
-            highlight=False,
+        cells = (
+            (7, f"{soak.secs:.0f}"),
+            (6, str(soak.lives.kills)),
+            (7, str(soak.storms.tally.drawn)),
+            (6, str(soak.storms.outages.total())),
+            (8, str(sum(len(side.orders) for side in sides))),
+            (7, str(sum(len(side.fills) for side in sides))),
+            (7, str(len(soak.sender.sent))),
+            (7, str(len(soak.comparison.agreed_secs))),
+            (8, f"{max((each.secs for each in naked), default=0):.1f}"),
+            (10, f"{max((each.reachable_secs for each in naked), default=0):.1f}"),
+            (8, f"{sample.rss_mb:.1f}" if sample else "-"),
+            (6, str(sample.files) if sample else "-"),
+            (9, str(len(soak.failures.found))),
         )
+        line = "".join(text.rjust(width) for width, text in cells)
+        self._console.print(line, highlight=False)
 
 
 HEADING = (
@@ -56,20 +62,20 @@ def summary(soak: Soak) -> dict[str, Any]:
     sides = soak.sides.values()
     naked = soak.naked()
     statuses = Counter(status for alert in soak.sender.sent for status in alert.statuses)
-    desk_spans = [span.secs for span in soak.away["hyperliquid"] if span.what == "desk"]
+    desk_spans = [span.secs for span in soak.lives.away["hyperliquid"] if span.what == "desk"]
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": soak.plan.seed,
         "minutes": round(soak.secs / 60, 1),
         "passed": not soak.failures.found,
         "exit_code": soak.exit_code,
-        "kills": soak.kills,
-        "lives": soak.desk.lives,
-        "exits_by_itself": soak.desk.exits,
+        "kills": soak.lives.kills,
+        "lives": soak.lives.desk.lives,
+        "exits_by_itself": soak.lives.desk.exits,
         "down_secs": {"most": max(desk_spans, default=0), "sum": sum(desk_spans)},
-        "faults_drawn": soak.tally.drawn,
-        "faults_fired": dict(soak.tally.fired.most_common()),
-        "outages": dict(soak.outages.most_common()),
+        "faults_drawn": soak.storms.tally.drawn,
+        "faults_fired": dict(soak.storms.tally.fired.most_common()),
+        "outages": dict(soak.storms.outages.most_common()),
         "orders": {side.name: len(side.orders) for side in sides},
         "order_kinds": {side.name: _kinds(side) for side in sides},
         "fills": {side.name: len(side.fills) for side in sides},
@@ -83,9 +89,11 @@ def summary(soak: Soak) -> dict[str, Any]:
             "ended": dict(soak.alerts.ended.most_common()) if soak.alerts else None,
         },
         "comparisons": {
-            "agreed": len(soak.agreed_secs),
-            "median_secs": median(soak.agreed_secs) if soak.agreed_secs else None,
-            "most_secs": max(soak.agreed_secs, default=None),
+            "agreed": len(soak.comparison.agreed_secs),
+            "median_secs": median(soak.comparison.agreed_secs)
+            if soak.comparison.agreed_secs
+            else None,
+            "most_secs": max(soak.comparison.agreed_secs, default=None),
         },
         "naked": {
             "bound_secs": BOUND_SECS,

@@ -47,6 +47,8 @@ class Names(msgspec.Struct, frozen=True):
     eth: str
     ways: tuple[str, ...]
     """How it may go away."""
+    products: str
+    """What of it is loaded, as the profile says."""
     write_price: Callable[[Decimal, bool], Decimal]
     """What its client makes of the trigger of a stop (of one that buys, or not) on the wire."""
 
@@ -61,14 +63,24 @@ ANY_ASSET = Asset(0, 6, 0)
 
 SIDES = {
     "hyperliquid": Names(
-        Hyperliquid(), ADDRESS, "BTC-USD-PERP.HYPERLIQUID", "ETH-USD-PERP.HYPERLIQUID",
-        ("cut", "hang"), _in_five_figures,
+        kind=Hyperliquid(),
+        account=ADDRESS,
+        btc="BTC-USD-PERP.HYPERLIQUID",
+        eth="ETH-USD-PERP.HYPERLIQUID",
+        ways=("cut", "hang"),
+        products='["perp"]',
+        write_price=_in_five_figures,
     ),
     "synthetix": Names(
-        Synthetix(), SUB_ACCOUNT, "BTC-USDT-PERP.SYNTHETIX", "ETH-USDT-PERP.SYNTHETIX",
-        ("cut", "hang", "maintain"), lambda price, _: price,
+        kind=Synthetix(),
+        account=SUB_ACCOUNT,
+        btc="BTC-USDT-PERP.SYNTHETIX",
+        eth="ETH-USDT-PERP.SYNTHETIX",
+        ways=("cut", "hang", "maintain"),
+        products="[]",
+        write_price=lambda price, _: price,
     ),
-}  # fmt: skip
+}
 
 
 def venues_of(start_ms: int, seed: int) -> dict[str, Venue]:
@@ -140,6 +152,11 @@ class Side:
         for fill in fills:
             self.filled[fill.oid] += fill.size
         return len(self.rows) + len(self.fills)
+
+    def recent(self, count: int = 60) -> list[str]:
+        """Return the last of what it wrote down, as evidence."""
+        rows = [f"{self.name} row {row}" for row in self.rows[-count:]]
+        return rows + [f"{self.name} fill {fill}" for fill in self.fills[-count:]]
 
     def asset(self, instrument_id: str) -> int:
         """Return the venue's number of an instrument."""

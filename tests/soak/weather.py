@@ -106,9 +106,13 @@ class Tally:
     def add(self, side: Side, name: str, rules: tuple[AnyRule, ...]) -> None:
         """Put rules in force at a venue."""
         self.drawn += 1
-        self.recent.append(f"{side.now_ms} {side.name}: {name}")
+        self.note(side, name)
         for rule in rules:
             side.venue.faults.add(rule)
+
+    def note(self, side: Side, words: str) -> None:
+        """Keep what happened to a venue, as evidence."""
+        self.recent.append(f"{side.now_ms} {side.name}: {words}")
 
     def harvest(self, side: Side) -> None:
         """Count what the rules in force have done; call it just before they are cleared."""
