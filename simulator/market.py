@@ -62,7 +62,8 @@ class CoinState:
         self.context: PerpContext | SpotContext | None = None
         self.context_time = 0
         self.funding: list[FundingRate] = []
-        self.premiums: list[Decimal] = []
+        self.premium_sum = _ZERO  # of this hour, and how many: it may be asked for at any time
+        self.premium_count = 0
         self.tids: dict[int, None] = {}
 
     @property
@@ -146,7 +147,7 @@ class Market:
                 if state.listing.dex is not None and not state.listing.delisted:
                     rates.append(_settled(state, self._next_hour))
                     state.funding.append(rates[-1])
-                    state.premiums.clear()
+                    state.premium_sum, state.premium_count = _ZERO, 0
             self._next_hour += HOUR_MS
         return rates
 
@@ -197,7 +198,8 @@ class Market:
         state.reference, state.context_time = reference, reference.time
         state.context = None
         if (premium := _premium(state)) is not None:
-            state.premiums.append(premium)
+            state.premium_sum += premium
+            state.premium_count += 1
         state.context = self.context(state, reference.time)
         return Context(state.listing.coin, reference.time, state.context)
 
@@ -241,7 +243,7 @@ def funding_rate(premium: Decimal) -> Decimal:
 
 
 def _mean_premium(state: CoinState) -> Decimal:
-    return sum(state.premiums, _ZERO) / len(state.premiums) if state.premiums else _ZERO
+    return state.premium_sum / state.premium_count if state.premium_count else _ZERO
 
 
 def _settled(state: CoinState, hour_ms: int) -> FundingRate:
