@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from config.settings import Profile
 from config.webhook import WebhookSettings
 from desk.alerts_trace import alerts_table, describe_trace
 from desk.exits import AnswerNeeded, DeskError, Exit, UsageError
+from desk.options import parse_moment
 from desk.output import AsJson, print_json
 from desk.strategies import alert_strategies
 from desk.webhook import inbox_place, open_profile_inbox, ttl_of
@@ -209,13 +209,8 @@ def since_ns(text: str, now_ns: int) -> int:
     ago = _AGO.fullmatch(text)
     if ago is not None:
         return now_ns - int(ago[1]) * _UNITS[ago[2]] * _NS
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as e:
-        wanted = "ISO 8601, or a time ago such as 90s, 30m, 12h or 7d"
-        raise UsageError(f"--since: expected {wanted}, found {text!r}") from e
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(moment.timestamp()) * _NS
+    wanted = "ISO 8601, or a time ago such as 90s, 30m, 12h or 7d"
+    return int(parse_moment("--since", text, wanted).timestamp()) * _NS
 
 
 def _read[T](profile: str | Profile, place: str | None, read: Read[T]) -> T:

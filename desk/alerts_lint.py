@@ -30,6 +30,7 @@ from desk.alerts_words import (
 )
 from desk.exits import Exit, UsageError
 from desk.kits import VENUES
+from desk.options import parse_moment
 from desk.output import AsJson, print_json
 from desk.strategies import alert_strategies, strategy_configs, tickers
 from desk.webhook import ttl_of
@@ -213,12 +214,7 @@ def _instrument(profile: Profile, instrument_id: InstrumentId) -> tuple[Instrume
 def _received_ns(text: str | None) -> int:
     if text is None:
         return time.time_ns()
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as e:
-        raise UsageError(f"--received: expected a time in ISO 8601, found {text!r}") from e
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+    return (parse_moment("--received", text) - _EPOCH) // timedelta(microseconds=1) * 1_000
 
 
 def _number(option: str, text: str, expected: str = "a number") -> Decimal:

@@ -13,6 +13,7 @@ from rich.live import Live
 from desk.control_client import Client, client_of
 from desk.control_view import orders_table, positions_table, status_view, trades_table
 from desk.exits import Exit, UnknownOutcome, UsageError
+from desk.options import Wait
 from desk.output import AsJson, print_json
 from monitor.desk import Action, Done
 from monitor.picture import (
@@ -229,7 +230,7 @@ def flatten(
     strategy: str,
     *,
     telling: Telling = _TELLING,
-    seconds: float = FLAT_SECS,
+    seconds: Wait = FLAT_SECS,
 ) -> Exit:
     """
     Pause a strategy, close its position at the market, and wait until it is flat.

@@ -141,9 +141,7 @@ def client_of(profile: str, url: str | None) -> Client:
 
     """
     if url is not None:
-        if not url.startswith(("http://", "https://")):
-            raise UsageError(f"--url: expected http:// or https://, was {url!r}")
-        return Client(url, MonitorSettings())
+        return Client(_checked(url), MonitorSettings())
     loaded = load_profile(profile)
     if loaded.monitor is None:
         raise ProfileError(loaded.file, "monitor", "a table", "nothing")
@@ -153,6 +151,21 @@ def client_of(profile: str, url: str | None) -> Client:
         raise VenueError(words)
     host = f"[{loaded.monitor.host}]" if ":" in loaded.monitor.host else loaded.monitor.host
     return Client(place.url if place else f"http://{host}:{loaded.monitor.port}", loaded.monitor)
+
+
+def _checked(url: str) -> str:
+    """Return an address that a request can be sent to; one with a password is not repeated."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        is_whole = is_whole and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if "@" in url:
+        raise UsageError("--url: expected an address without a user, was one that is not shown")
+    if not is_whole or not url.isascii() or any(character.isspace() for character in url):
+        raise UsageError(f"--url: expected http:// or https:// and a host, was {url!r}")
+    return url
 
 
 def _refusal(status: int, body: bytes) -> DeskError:

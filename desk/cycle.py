@@ -99,6 +99,9 @@ def cycle(
     """
     if venue not in VENUES:
         raise UsageError(f"Expected {' or '.join(VENUES)} as a venue, found {venue!r}")
+    for option, amount in (("--notional", notional), ("--notional-max", notional_max)):
+        if amount is not None and not (amount.is_finite() and amount > 0):
+            raise UsageError(f"{option}: expected an amount above 0, was {amount}")
     kit = VENUES[venue]
     loaded = load_profile(profile or kit.demo_profile)
     if venue not in loaded.venues or loaded.venues[venue].execution != "live":

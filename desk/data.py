@@ -97,6 +97,8 @@ def refused_as_usage() -> Iterator[None]:
         yield
     except BacktestError as e:
         raise UsageError(str(e)) from e
+    except (FileExistsError, NotADirectoryError) as e:
+        raise UsageError(f"Expected a folder, {e.filename}: {e.strerror}") from e
 
 
 def import_file(

@@ -24,6 +24,7 @@ from desk.exits import Exit, UsageError, VenueError
 from desk.kits import VENUES, VenueKit
 from desk.ledger import Comparison, compare_books
 from desk.loopback import MadeUpAccount, exported, loopback_venue
+from desk.options import finite
 from desk.output import AsJson
 from desk.running import run_and_report
 from desk.session import Script, SessionResult
@@ -41,7 +42,7 @@ ALERTS = ((0.3, "buy"), (0.7, "close"))  # when each is posted, as a share of th
 def demo(
     *,
     seed: int = 1,
-    seconds: Annotated[float, Parameter(validator=Number(gte=SECONDS_MIN))] = SECONDS,
+    seconds: Annotated[float, Parameter(validator=(finite, Number(gte=SECONDS_MIN)))] = SECONDS,
     replay: Path | None = None,
     live: Annotated[bool, Parameter(negative="")] = False,
     as_json: AsJson = False,

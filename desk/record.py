@@ -9,6 +9,7 @@ from rich.console import Console
 
 from desk.exits import Exit, UsageError, VenueError
 from desk.interrupts import until_interrupted
+from desk.options import Seconds
 from desk.output import AsJson, print_json
 from simulator.frame_files import Progress, RecordReport
 from simulator.record import MAINNET_URL, RecordOptions, record
@@ -18,7 +19,7 @@ def record_hyperliquid(
     *,
     coins: str,
     out: Path,
-    seconds: float | None = None,
+    seconds: Seconds = None,
     url: str = MAINNET_URL,
     as_json: AsJson = False,
 ) -> Exit:

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from desk.adapter_check import AdapterCheck
 from desk.exits import Exit, UsageError, VenueError
+from desk.options import Seconds
 from desk.output import AsJson, print_json
 from desk.record import run_recording
 from simulator.frame_files import RecordingError, frame_files
@@ -17,7 +18,7 @@ def record_synthetix(
     *,
     symbols: str = "BTC-USDT,ETH-USDT",
     out: Path | None = None,
-    seconds: float | None = None,
+    seconds: Seconds = None,
     url: str = MAINNET_URL,
     report: Path | None = None,
     as_json: AsJson = False,

@@ -7,12 +7,13 @@ from desk.demo import needs_a_venue, run_demo
 from desk.exits import Exit
 from desk.monitoring import read_tokens
 from desk.node import check_profile
+from desk.options import Seconds
 from desk.output import AsJson
 from desk.running import run_and_report
 from desk.webhook import inbox_place, read_webhook_secrets
 
 
-def run(profile: str, *, seconds: float | None = None, as_json: AsJson = False) -> Exit:
+def run(profile: str, *, seconds: Seconds = None, as_json: AsJson = False) -> Exit:
     """
     Run a profile until Ctrl-C, or for a time.
 

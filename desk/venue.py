@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from rich.console import Console
 
 from desk.exits import Exit, UsageError
 from desk.interrupts import until_interrupted
+from desk.options import UNIX_MS_MAX, Port, Speed, parse_moment
 from desk.output import AsJson, print_json
 from desk.venue_owners import parse_owners
 from simulator import hyperliquid, hyperliquid_trading, synthetix, synthetix_trading
@@ -48,7 +48,7 @@ class ServeFlags:
     """
 
     seed: int = 1
-    speed: float = 1.0
+    speed: Speed = 1.0
     replay: Path | None = None
     start: Annotated[str | None, Parameter(name="--from")] = None
     faults: Path | None = None
@@ -62,7 +62,7 @@ _PLAIN = ServeFlags()
 
 def serve_hyperliquid(
     *,
-    port: int = 9001,
+    port: Port = 9001,
     flags: ServeFlags = _PLAIN,
     account: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     agent: Annotated[tuple[str, ...], Parameter(negative="")] = (),
@@ -93,7 +93,7 @@ def serve_hyperliquid(
 
 def serve_synthetix(
     *,
-    port: int = 9002,
+    port: Port = 9002,
     flags: ServeFlags = _PLAIN,
     push: Push = "both",
     prices: Prices = "update",
@@ -189,10 +189,7 @@ def _serve(open_venue: Callable[[], Venue], *, as_json: bool, leash: bool) -> Ex
 def _unix_ms(text: str | None) -> int | None:
     if text is None:
         return None
-    if text.isdigit():
+    if text.isascii() and text.isdigit() and int(text) < UNIX_MS_MAX:
         return int(text)
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as e:
-        raise UsageError(f"--from: expected ISO 8601 or unix milliseconds, found {text!r}") from e
-    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+    moment = parse_moment("--from", text, "ISO 8601 or unix milliseconds")
+    return int(moment.timestamp() * 1000)

@@ -179,6 +179,17 @@ def test_what_is_asked_wrongly_is_refused(
     assert not data.exists()
 
 
+def test_history_is_not_kept_in_a_file(perpdesk: Perpdesk, tmp_path: Path) -> None:
+    file = tmp_path / "candles.csv"
+    file.write_text(GOOD)
+
+    result = perpdesk("data", "import", file, "--instrument", INSTRUMENT, *CANDLES, "--data", file)
+
+    assert result.code == 2
+    assert f"Expected a folder, {file}: File exists" in result.errors
+    assert file.read_text() == GOOD
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -254,3 +254,9 @@ def test_times_of_the_command_line(text: str, expected: int) -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--since: expected ISO 8601"):
         since_ns(text, 0)
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_no_alert_has_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--since: expected a time from 1970 to 2261"):
+        since_ns(text, 0)
