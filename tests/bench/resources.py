@@ -18,7 +18,7 @@ from tests.bench.rounds import Comparison, Figure, compare
 from tests.bench.stirred import coin_names
 
 INSTRUMENTS = (1, 10, 50)
-IDLE_SECS = 3.0
+IDLE_SECS = 2.0
 SETTLE_SECS = 1.0
 LATE_SECS = 10.0
 POLL_SECS = 0.1
