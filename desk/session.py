@@ -17,6 +17,7 @@ from config.loading import describe
 from config.settings import Profile
 from desk.ending import end_trading
 from desk.exits import DeskError, Exit, UsageError, VenueError
+from desk.garbage import start_spared
 from desk.guarding import halt_by_signal, halt_in_words
 from desk.journal import EquityPoint, Journal, JournalConfig, Line, Trade
 from desk.ledger import Comparison
@@ -227,7 +228,8 @@ class _Session:
         try:
             await self._until_running(task)
             self._check_strategies()
-            yield task
+            with start_spared():
+                yield task
         finally:
             self._left = await end_trading(self.node, self._profile.on_stop)
             await self.node.stop_async()

@@ -103,7 +103,7 @@ def _alert_orders(console: Console, quick: bool) -> Result:
 
 
 def _thousand(console: Console, quick: bool) -> Result:
-    measured = thousand_orders.measure(2 if quick else 5, 200 if quick else 1_000)
+    measured = thousand_orders.measure(2 if quick else 3, 200 if quick else 1_000)
     _show(console, "One order to its acceptance", pages.latency_table(measured.spreads))
     _show(console, "", pages.ratio_table(measured.comparisons))
     _show(console, "", pages.orders_at_once_table(measured.at_once))
@@ -111,7 +111,7 @@ def _thousand(console: Console, quick: bool) -> Result:
 
 
 def _resources(console: Console, quick: bool) -> Result:
-    measured = resources.measure(1 if quick else 3, 2.0 if quick else 3.0)
+    measured = resources.measure(1 if quick else 3, 2.0)
     _show(console, "CPU and memory", pages.resource_table(measured.taken))
     _show(console, "", pages.ratio_table(measured.comparisons))
     return measured

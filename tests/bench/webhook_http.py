@@ -23,6 +23,11 @@ NAMES = ("ours", "starlette", "fastapi", "flask")
 GOALS = {"starlette": "<= 1.1", "fastapi": "<= 0.357 (2.8x)", "flask": "<= 0.143 (7x)"}
 
 
+# A disk that takes too long is answered so; TradingView sends such an alert three times again.
+BUSY = b'"busy"'
+SENDS_MAX = 4
+
+
 class Load(msgspec.Struct, frozen=True):
     """Accepted alerts a second and milliseconds of wall time: a machine's figures, no ratios."""
 
@@ -58,6 +63,14 @@ class Client:
                 raise ConnectionError("the server hung up")
             answer += more
         return answer
+
+    def post_alert(self, request: bytes) -> None:
+        """Post an alert, as often as its sender would; AssertionError if it is not taken."""
+        for _ in range(SENDS_MAX):
+            answer = self.post(request)
+            if BUSY not in answer:
+                break
+        assert is_taken(answer), answer
 
     def close(self) -> None:
         """Hang up."""
@@ -147,11 +160,14 @@ class _Poster(asyncio.Protocol):
         self._answer += data
         if not _is_whole(self._answer):
             return
-        self._times.append((time.perf_counter() - self._start) * 1e3)
-        if b'"accepted"' not in self._answer:
-            self.done.set_exception(AssertionError(self._answer))
+        answer, self._answer = self._answer, b""
+        if BUSY in answer and self._sends < SENDS_MAX:
+            self._send()
             return
-        self._answer = b""
+        self._times.append((time.perf_counter() - self._start) * 1e3)
+        if not is_taken(answer):
+            self.done.set_exception(AssertionError(answer))
+            return
         self._next()
 
     def _next(self) -> None:
@@ -160,7 +176,13 @@ class _Poster(asyncio.Protocol):
             self.done.set_result(None)
             return
         self._start = time.perf_counter()
-        self._transport.write(self._requests.pop())
+        self._request = self._requests.pop()
+        self._sends = 0
+        self._send()
+
+    def _send(self) -> None:
+        self._sends += 1
+        self._transport.write(self._request)
 
 
 @contextlib.contextmanager
@@ -196,6 +218,11 @@ def post_of(alert: dict[str, str]) -> bytes:
         f"content-type: application/json; charset=utf-8\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def is_taken(answer: bytes) -> bool:
+    """Tell whether an alert is in the inbox now; one that was sent again may have been before."""
+    return b'"accepted"' in answer or b'"duplicate"' in answer
 
 
 def _is_whole(answer: bytes) -> bool:
