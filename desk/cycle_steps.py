@@ -158,19 +158,21 @@ class Steps:
 
     async def fill_in_part(self) -> str:
         """Buy more than is offered at the best price, and cancel what is left of it."""
+        room = self._notional_max
         for _ in range(PART_TRIES):
             quote = self._quote()
             price = quote.ask_price
             offered = quote.ask_size.as_decimal()
             least = offered + self._size(self._notional).as_decimal()
-            if least * price.as_decimal() > self._notional_max:
+            if least * price.as_decimal() > room:
                 return f"left out: {quote.ask_size} are offered, more than this cycle may buy"
             # By the time that it arrives more may be offered at this price.
-            size = max(least, min(offered * OFFERS, self._notional_max / price.as_decimal()))
+            size = max(least, min(offered * OFFERS, room / price.as_decimal()))
             order = await self._filled_in_part(size, price)
-            if order.filled_qty > 0:
+            if 0 < order.filled_qty < order.quantity:
                 status = order.status_string()
                 return f"{order.filled_qty} of {order.quantity} bought at {price}, then {status}"
+            room -= order.filled_qty.as_decimal() * price.as_decimal()  # all of it, or nothing
         raise CycleError(f"Expected a part to be filled, {order.last_event} ended the last try")
 
     async def _filled_in_part(self, size: Decimal, price: Price) -> Order:
