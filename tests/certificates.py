@@ -22,13 +22,19 @@ def certificates(folder: Path, hosts: Sequence[str] = HOSTS) -> tuple[ssl.SSLCon
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority_name, name = _name("perpdesk test authority"), _name(hosts[0])
     authority = (
-        _certificate(authority_name, authority_name, authority_key.public_key())
+        with_identifiers(
+            _certificate(authority_name, authority_name, authority_key.public_key()),
+            authority_key.public_key(),
+            authority_key,
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(authority_key, hashes.SHA256())
     )
     names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
     certificate = (
-        _certificate(authority_name, name, key.public_key())
+        with_identifiers(
+            _certificate(authority_name, name, key.public_key()), key.public_key(), authority_key
+        )
         .add_extension(names, critical=False)
         .sign(authority_key, hashes.SHA256())
     )
@@ -42,6 +48,28 @@ def certificates(folder: Path, hosts: Sequence[str] = HOSTS) -> tuple[ssl.SSLCon
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(chain)
     return context, trusted
+
+
+def with_identifiers(
+    builder: x509.CertificateBuilder,
+    key: ec.EllipticCurvePublicKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
+) -> x509.CertificateBuilder:
+    """Add what Python asks for from 3.13 on: whose key it is, who signs, and what it is for."""
+    issuer = issuer_key.public_key()
+    no = (
+        *("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+        *("crl_sign", "encipher_only", "decipher_only"),
+    )
+    usage = dict.fromkeys(no, False)
+    return (
+        builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False)
+        .add_extension(
+            x509.KeyUsage(digital_signature=True, key_cert_sign=key == issuer, **usage),
+            critical=True,
+        )
+    )
 
 
 def _name(text: str) -> x509.Name:

@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from nautilus_trader.model.identifiers import InstrumentId
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.certificates import with_identifiers
 from tests.webhook.intake import MemoryIntake
 from webhook.app import create_app
 from webhook.auth import Credentials
@@ -347,7 +348,9 @@ class Certificates:
                 critical=False,
             )
         )
-        return builder.sign(issuer_key or key, hashes.SHA256()), key
+        signer = issuer_key or key
+        builder = with_identifiers(builder, key.public_key(), signer)
+        return builder.sign(signer, hashes.SHA256()), key
 
     def _write(
         self, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
