@@ -1,6 +1,7 @@
 """The journal of one run: what was signaled, ordered, filled and earned, as it happened."""
 
 import asyncio
+import pickle
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -252,8 +253,11 @@ def closed_position(cache: CacheFacade, event: PositionClosed) -> Position:
     position = cache.position(event.position_id)
     if position.closing_order_id == event.closing_order_id:
         return position
-    # A reversal reuses the position's id before its end is told; the old one is archived.
-    return cache.position_snapshots(event.position_id)[-1]
+    # A reversal reuses the position's id before its end is told; the old one is archived. The
+    # latest alone is unpickled: `position_snapshots` would unpickle thousands.
+    archived = cache.position_snapshot_bytes(event.position_id)[-1]
+    latest: Position = pickle.loads(archived)  # noqa: S301 (Nautilus has made it)
+    return latest
 
 
 def _iso(ts: int) -> str:
