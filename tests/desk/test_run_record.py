@@ -8,6 +8,7 @@ import csv
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -26,7 +27,9 @@ from tests.desk.managed_node import OTHER, Managed, managed_node
 from tests.waiting import eventually
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
-FILLS_EACH = 20
+FILLS_EACH = 3_000
+KILL_SECS = [0, 0.005, 0.01, 0.015, 0.02, 0.03]
+"""So long after a write the next one is cut: somewhere in the middle, as it takes some 20 ms."""
 WRITER = """
 import sys
 from itertools import count
@@ -38,7 +41,7 @@ record = RunRecord(Path(folder))
 for order in count(int(first)):
     ids = [f"{order} {number}" for number in range(int(fills_each))]
     fills = {one: {"event_id": one, "order": order} for one in ids}
-    record.write({"fills": fills, "orders": {order: {"client_order_id": order}}}, f"{order}")
+    record.write({"orders": {order: {"client_order_id": order}}, "fills": fills}, f"{order}")
     print(order, flush=True)
 """
 
@@ -142,10 +145,11 @@ def writer(folder: Path, first: int) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_kill_leaves_orders_with_all_their_fills(tmp_path: Path) -> None:
     written = 0
-    for _ in range(5):
+    for secs in KILL_SECS:
         with writer(tmp_path, written) as child:
             assert child.stdout is not None
             child.stdout.readline()
+            time.sleep(secs)
             child.kill()
             lines = child.stdout.read().split()
         with closing(sqlite3.connect(tmp_path / RECORD_NAME)) as connection:
