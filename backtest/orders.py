@@ -2,7 +2,7 @@
 
 import ast
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -89,16 +89,30 @@ def read_records(path: Path) -> list[OrderRecord]:
     """
     try:
         with path.open(newline="") as file:
-            rows = sorted(csv.DictReader(file), key=_place)
-            return _keyed([_record(row) for row in rows])
+            return records_of_rows(csv.DictReader(file), path)
     except OSError as e:
         raise BacktestError(f"Expected the report of a run, {path}: {e.strerror}") from e
+
+
+def records_of_rows(rows: Iterable[Mapping[str, str]], path: Path) -> list[OrderRecord]:
+    """
+    Return the records of rows as Nautilus reports orders, from a file of this path.
+
+    Raises
+    ------
+    BacktestError
+        They are none.
+
+    """
+    try:
+        return _keyed([_record(row) for row in sorted(rows, key=_place)])
     except (KeyError, ValueError, SyntaxError, InvalidOperation) as e:
         raise BacktestError(f"Expected orders as Nautilus reports them in {path}: {e!r}") from e
 
 
-def _record(row: dict[str, str]) -> OrderRecord:
+def _record(row: Mapping[str, str]) -> OrderRecord:
     tags = _texts(row["tags"])
+    trigger = row.get("trigger_price")  # a run without stops has no such column
     return OrderRecord(
         key=tags[0] if tags else "",
         strategy=row["strategy_id"],
@@ -110,7 +124,7 @@ def _record(row: dict[str, str]) -> OrderRecord:
         quantity=Decimal(row["quantity"]),
         filled=Decimal(row["filled_qty"]),
         price=Decimal(row["avg_px"]) if row["avg_px"] else None,
-        trigger=Decimal(row["trigger_price"]) if row["trigger_price"] else None,
+        trigger=Decimal(trigger) if trigger else None,
         fees=sum((Decimal(text.split()[0]) for text in _texts(row["commissions"])), Decimal(0)),
         last_ns=int(row["ts_last"] or 0),
     )
@@ -121,7 +135,7 @@ def _texts(cell: str) -> list[str]:
     return list(ast.literal_eval(cell)) if cell else []
 
 
-def _place(row: dict[str, str]) -> tuple[int, int]:
+def _place(row: Mapping[str, str]) -> tuple[int, int]:
     number = row["client_order_id"].rpartition("-")[2]
     return int(row["ts_init"]), int(number) if number.isdigit() else 0
 

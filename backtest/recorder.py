@@ -1,5 +1,6 @@
 """Keeps what happens in a backtest as plain records; it sends no command."""
 
+import pickle
 from collections import Counter
 from decimal import Decimal
 
@@ -161,8 +162,11 @@ class Recorder(Actor):
         position = self.cache.position(event.position_id)
         if position.closing_order_id == event.closing_order_id:
             return position
-        # A reversal reuses the position's id before its end is told; the old one is archived.
-        return self.cache.position_snapshots(event.position_id)[-1]
+        # A reversal reuses the position's id before its end is told; the old one is archived. The
+        # latest alone is unpickled: `position_snapshots` would unpickle thousands.
+        archived = self.cache.position_snapshot_bytes(event.position_id)[-1]
+        latest: Position = pickle.loads(archived)  # noqa: S301 (Nautilus has made it)
+        return latest
 
     def _tag(self, client_order_id: ClientOrderId) -> str:
         tags = self.cache.order(client_order_id).tags

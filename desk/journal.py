@@ -1,10 +1,12 @@
 """The journal of one run: what was signaled, ordered, filled and earned, as it happened."""
 
 import asyncio
+import pickle
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import msgspec
+from nautilus_trader.cache.base import CacheFacade
 from nautilus_trader.common.actor import Actor
 from nautilus_trader.common.component import TimeEvent
 from nautilus_trader.common.config import ActorConfig
@@ -229,7 +231,7 @@ class Journal(Actor):
             self._tell("trade", f"{words}: {trade.pnl:+.2f} {trade.currency} after fees")
 
     def _trade(self, event: PositionClosed) -> Trade:
-        position = self._closed(event)
+        position = closed_position(self.cache, event)
         fees = sum((money.as_decimal() for money in position.commissions()), Decimal(0))
         return Trade(
             strategy=event.strategy_id.value.rsplit("-", 1)[0],  # EXTERNAL has no tag
@@ -245,12 +247,17 @@ class Journal(Actor):
             closed=_iso(event.ts_closed),
         )
 
-    def _closed(self, event: PositionClosed) -> Position:
-        position = self.cache.position(event.position_id)
-        if position.closing_order_id == event.closing_order_id:
-            return position
-        # A reversal reuses the position's id before its end is told; the old one is archived.
-        return self.cache.position_snapshots(event.position_id)[-1]
+
+def closed_position(cache: CacheFacade, event: PositionClosed) -> Position:
+    """Return the position that an event says has ended."""
+    position = cache.position(event.position_id)
+    if position.closing_order_id == event.closing_order_id:
+        return position
+    # A reversal reuses the position's id before its end is told; the old one is archived. The
+    # latest alone is unpickled: `position_snapshots` would unpickle thousands.
+    archived = cache.position_snapshot_bytes(event.position_id)[-1]
+    latest: Position = pickle.loads(archived)  # noqa: S301 (Nautilus has made it)
+    return latest
 
 
 def _iso(ts: int) -> str:

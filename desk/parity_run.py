@@ -1,6 +1,5 @@
 """The command that replays a recorded run through the backtest and lays the orders side by side."""
 
-import csv
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
@@ -13,9 +12,8 @@ from cyclopts.validators import Number
 
 from backtest.catalog import History
 from backtest.engine import run
-from backtest.orders import OrderRecord, read_records
+from backtest.orders import OrderRecord
 from backtest.parity_run import compare_runs
-from backtest.times import parse_time
 from config.decoding import convert
 from config.settings import Profile, StopSettings
 from desk.backtest_plan import Window, parse_window
@@ -24,6 +22,7 @@ from desk.exits import Exit, UsageError
 from desk.output import AsJson, print_json
 from desk.parity_alerts import find_inbox, heard_in
 from desk.parity_hand import told_by_hand
+from desk.parity_left import cut_note, left_by, window_of
 from desk.parity_plans import replay_plans
 from desk.parity_view import print_run_parity
 
@@ -57,7 +56,7 @@ def parity_run(
         Where runs are.
     start, end
         The first and last close to decide on; by default the run's own first and last minute.
-        Orders made before or after are not judged.
+        Orders made before or after are not judged, nor is anything after the cut of a killed run.
     size_percent
         How far apart two sizes may be, in percent: sizes of equity follow fills.
     inbox
@@ -67,18 +66,18 @@ def parity_run(
     folder = _folder(runs, run_id)
     with refused_as_usage():
         profile = _profile(folder)
-        recorded = _recorded(folder)
-        window = _window(folder, start, end)
-        if end is not None:  # the run did not stop there
+        left = left_by(folder)
+        window = window_of(left, parse_window(start, end))
+        if end is not None or left.cut_ns is not None:  # the run did not stop there
             profile = msgspec.structs.replace(profile, on_stop=StopSettings(cancel_orders=False))
         heard = heard_in(find_inbox(profile, folder, inbox), profile, window)
         plans, notes = replay_plans(profile, History(data), window, heard.signals)
         replayed = [order for plan in plans for order in run(plan).orders]
         names = {str(config.strategy_id) for plan in plans for _, config in plan.strategies}
-        judged, left_out = _judged(recorded, names, parse_window(start, end))
+        judged, left_out = _judged(left.orders, names, parse_window(start, end))
         by_hand = told_by_hand(folder.parent / f"{profile.trader_id}.audit.jsonl", window)
         parity = compare_runs(judged, replayed, Decimal(str(size_percent)))
-        notes = [*notes, *heard.notes, *by_hand, *left_out]
+        notes = [*cut_note(left), *notes, *heard.notes, *by_hand, *left_out]
         parity = msgspec.structs.replace(parity, notes=notes)
     if as_json:
         print_json(parity)
@@ -105,32 +104,6 @@ def _profile(folder: Path) -> Profile:
         wanted = "a run that kept the market's time"
         raise UsageError(f"Expected {wanted}, found a demo, whose hours pass in seconds ({file})")
     return profile
-
-
-def _recorded(folder: Path) -> list[OrderRecord]:
-    file = folder / "orders.csv"
-    if not file.is_file():
-        words = "it has not ended, or was killed, and then there is nothing to lay beside"
-        raise UsageError(f"Expected the report of a run, {file}, found none: {words}")
-    return read_records(file)
-
-
-def _window(folder: Path, start: str | None, end: str | None) -> Window:
-    stated = parse_window(start, end)
-    if stated.start_ns is not None and stated.end_ns is not None:
-        return stated
-    file = folder / "equity.csv"
-    try:
-        with file.open(newline="") as stream:
-            times = [parse_time(row["time"], None) for row in csv.DictReader(stream)]
-    except (OSError, KeyError) as e:
-        raise UsageError(f"Expected the equity of a run in {file}: {e}") from e
-    if not times:
-        raise UsageError(f"Expected times in {file} (or --start and --end), found none")
-    return Window(
-        times[0] if stated.start_ns is None else stated.start_ns,
-        times[-1] if stated.end_ns is None else stated.end_ns,
-    )
 
 
 def _judged(

@@ -1,10 +1,13 @@
 """What a run leaves behind: one folder with its configuration, orders, fills, positions, equity."""
 
 import csv
+import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 from nautilus_trader.trading.trader import Trader
@@ -30,17 +33,47 @@ def write_report(directory: Path, trader: Trader, journal: Journal) -> None:
     """
     Write orders, fills, positions, trades and equity as CSV, each with its header even when empty.
 
-    Orders, fills and positions are Nautilus's own reports, so that its tools read them.
+    Orders, fills and positions are Nautilus's own reports, so that its tools read them. Each file
+    appears whole, and all are on disk when this returns.
     """
-    trader.generate_orders_report().to_csv(directory / "orders.csv")
-    trader.generate_fills_report().to_csv(directory / "fills.csv")
-    trader.generate_positions_report().to_csv(directory / "positions.csv")
-    _write_rows(directory / "trades.csv", Trade, journal.trades)
-    _write_rows(directory / "equity.csv", EquityPoint, journal.equity)
+    tables = {
+        "orders": trader.generate_orders_report(),
+        "fills": trader.generate_fills_report(),
+        "positions": trader.generate_positions_report(),
+    }
+    for name, table in tables.items():
+        with _whole(directory / f"{name}.csv") as file:
+            table.to_csv(file)
+    with _whole(directory / "trades.csv") as file:
+        _write_rows(file, Trade, journal.trades)
+    with _whole(directory / "equity.csv") as file:
+        _write_rows(file, EquityPoint, journal.equity)
+    _sync(directory)
 
 
-def _write_rows(path: Path, row_type: type[msgspec.Struct], rows: Sequence[msgspec.Struct]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(row_type.__struct_fields__)
-        writer.writerows(msgspec.structs.astuple(row) for row in rows)
+@contextmanager
+def _whole(path: Path) -> Iterator[TextIO]:
+    """Give a file to write, which has its name once it is written."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("w", newline="") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def _sync(directory: Path) -> None:
+    """Have the names of a folder's files on disk."""
+    folder = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write_rows(
+    file: TextIO, row_type: type[msgspec.Struct], rows: Sequence[msgspec.Struct]
+) -> None:
+    writer = csv.writer(file)
+    writer.writerow(row_type.__struct_fields__)
+    writer.writerows(msgspec.structs.astuple(row) for row in rows)

@@ -26,6 +26,8 @@ from desk.manager_state import KeptStates, states_place
 from desk.monitoring import monitoring, tell_line
 from desk.node import build_node, start_timeout_secs
 from desk.report import write_config, write_report
+from desk.run_record import RunRecord
+from desk.run_recorder import RunRecorder
 from desk.running_desk import RunningDesk
 from desk.tally import Tally
 from desk.webhook import WebhookSecrets, open_profile_inbox, serving_webhook, webhook_app
@@ -154,9 +156,14 @@ class _Session:
         venues = JournalConfig(venues=frozenset(name.upper() for name in self._profile.venues))
         journal = Journal(venues, self.node.trader.strategies(), self._both(listener))
         self.node.trader.add_actor(journal)
+        record = RunRecord(self._directory)
+        now_ns = self.node.kernel.clock.timestamp_ns
+        recorder = RunRecorder(record, self.node.cache, journal, now_ns)
+        recorder.listen(self.node.trader)
         self._catch_signals()
         try:
             async with (
+                recorder.keeping(),
                 self._webhook(inbox, secrets) as url,
                 self._monitor(manager, journal, inbox),
                 self._running_node() as node_task,
@@ -167,6 +174,7 @@ class _Session:
                 await inbox.close()  # the node has done so, but alerts may have come after it
             journal.mark_equity()
             write_report(self._directory, self.node.trader, journal)
+            record.remove()  # only now: what ended before this line was cut
         return self._result(journal)
 
     def _both(self, listener: Callable[[Line], None]) -> Callable[[Line], None]:

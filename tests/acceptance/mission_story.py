@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from backtest.times import parse_time
+from desk.run_record import RECORD_NAME, read_record
 from tests.acceptance.mission_desk import FIRST, RSI, SECOND, Desk
 from tests.acceptance.mission_history import quiet_end_ns
 
@@ -20,7 +22,7 @@ type Condition = Callable[[], Awaitable[Any]]
 
 
 class Life(NamedTuple):
-    """What a run that has ended left in its folder."""
+    """What a run left in its folder; reports if it has ended."""
 
     folder: Path
 
@@ -41,8 +43,8 @@ class Mission(NamedTuple):
     ``first`` and ``again`` are the answers to the alert that came three times. Pictures are those
     of `perpdesk status`: before the kill, once all that had waited was decided, when the halt had
     cleared everything, and after more was refused; ``still_halted`` is that of the next run.
-    ``trades`` are those of `perpdesk trades` after the halt; ``chart`` is that of RSI before it;
-    ``outcomes`` says by key what became of alerts.
+    ``trades`` are those of `perpdesk trades` after the halt; ``chart`` is that of RSI before it,
+    ``killed_chart`` that before the kill; ``outcomes`` says by key what became of alerts.
     """
 
     folder: Path
@@ -59,6 +61,7 @@ class Mission(NamedTuple):
     still_halted: Any
     trades: Any
     chart: Any
+    killed_chart: Any
     outcomes: dict[str, Any]
 
 
@@ -81,6 +84,9 @@ async def _trade_until_killed(desk: Desk, seen: dict[str, Any]) -> None:
     await desk.tell("pause", FIRST)
     await desk.tell("set", FIRST, f'sizing={{kind="fixed",size="{OTHER_SIZE}"}}')
     await desk.until("a stop", _has_stop(desk, SECOND))
+    quiet = _quiet_chart(desk, time.time_ns())
+    seen["killed_chart"] = await desk.until("a quiet second", quiet)
+    await desk.until("a record of it", _is_recorded(desk, quiet_end_ns(seen["killed_chart"])))
     seen["before_kill"] = await desk.status()
     desk.node.kill()
     # The sidecar lives on, and takes what comes meanwhile.
@@ -156,6 +162,14 @@ def _quiet_chart(desk: Desk, since_ns: int) -> Condition:
         return chart if chart and quiet_end_ns(chart) > since_ns else None
 
     return quiet_chart
+
+
+def _is_recorded(desk: Desk, time_ns: int) -> Condition:
+    async def is_recorded() -> bool:
+        found = read_record(desk.runs[-1] / RECORD_NAME)
+        return parse_time(found.until, None) > time_ns
+
+    return is_recorded
 
 
 def _is_cleared(desk: Desk) -> Condition:

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from backtest.times import parse_time
+from backtest.times import in_words, parse_time
+from desk.run_record import RECORD_NAME, read_record
 from tests.acceptance.crash_desk import SECRET, SECRET_VARIABLE
 from tests.acceptance.mission_desk import BTC, ETHS, FIRST, RSI, SECOND, TOKENS, mission_desk
 from tests.acceptance.mission_history import DECIMALS, quiet_end_ns, seen_csv, wave_csv
@@ -53,14 +54,12 @@ def perpdesk(capsys: pytest.CaptureFixture[str]) -> Perpdesk:
     return perpdesk_of(capsys)
 
 
-@pytest.fixture
-def history(mission: Mission, perpdesk: Perpdesk, tmp_path: Path) -> History:
-    """Import what RSI saw until the halt, and for the alert strategies how the wave went."""
-    start_ns = parse_time(mission.halted.rows("equity")[0]["time"], None)
-    end_ns = quiet_end_ns(mission.chart)
-    file, data = tmp_path / "candles.csv", tmp_path / "data"
+def imported(perpdesk: Perpdesk, folder: Path, chart: Any, start_ns: int) -> History:  # noqa: ANN401 (JSON)
+    """Import what RSI saw until a quiet second, and for the alert strategies how the wave went."""
+    end_ns = quiet_end_ns(chart)
+    file, data = folder / "candles.csv", folder / "data"
     for instrument, text in (
-        (BTC, seen_csv(mission.chart)),
+        (BTC, seen_csv(chart)),
         *((eth, wave_csv(start_ns, end_ns)) for eth in ETHS.values()),
     ):
         file.write_text(text)
@@ -68,6 +67,13 @@ def history(mission: Mission, perpdesk: Perpdesk, tmp_path: Path) -> History:
         result = perpdesk("data", "import", file, *bars)
         assert result.code == 0, result.errors
     return History(data, start_ns, end_ns)
+
+
+@pytest.fixture
+def history(mission: Mission, perpdesk: Perpdesk, tmp_path: Path) -> History:
+    """Import the seconds until the halt."""
+    start_ns = parse_time(mission.halted.rows("equity")[0]["time"], None)
+    return imported(perpdesk, tmp_path, mission.chart, start_ns)
 
 
 def fills_of(picture: Any) -> int:  # noqa: ANN401 (JSON)
@@ -146,11 +152,28 @@ def test_what_is_shown_is_what_was_written_down(mission: Mission) -> None:
         assert Decimal(one["now"]) == written_now, one
 
 
-def test_a_killed_run_cannot_be_laid_beside_anything(mission: Mission, perpdesk: Perpdesk) -> None:
-    result = perpdesk("parity", "run", mission.killed.folder)
+def test_a_killed_run_is_laid_beside_its_replay_until_it_was_cut(
+    mission: Mission, perpdesk: Perpdesk, tmp_path: Path
+) -> None:
+    recorded = read_record(mission.killed.folder / RECORD_NAME)
+    start_ns = parse_time(recorded.equity_times[0], None)
+    history = imported(perpdesk, tmp_path, mission.killed_chart, start_ns)
+    where = ("--data", history.folder, "--end", f"{history.end_ns}")
 
-    assert result.code == 2
-    assert "it has not ended, or was killed" in result.errors
+    result = perpdesk("parity", "run", mission.killed.folder, *where, "--json")
+
+    assert result.output, result.errors
+    parity = json.loads(result.output)
+    assert result.code == 0, [(pair["key"], pair["faults"]) for pair in parity["pairs"]]
+    cut = in_words(parse_time(recorded.until, None))
+    assert parity["notes"][0].startswith(
+        f"The run was cut, or still goes on: its record ends at {cut}"
+    )
+    (alert,) = (pair for pair in parity["pairs"] if pair["key"] == f"{SECOND}:1")
+    for side in (alert["recorded"], alert["replayed"]):
+        assert (side["side"], side["status"], Decimal(side["filled"])) == ("buy", "FILLED", SIZE)
+    (stop,) = (pair for pair in parity["pairs"] if pair["key"].startswith(f"{SECOND}:1 "))
+    assert stop["recorded"]["kind"] == stop["replayed"]["kind"] == "STOP_MARKET"
 
 
 def test_the_backtest_of_the_same_seconds_enters_as_the_run_did(

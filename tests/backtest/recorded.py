@@ -10,6 +10,7 @@ import msgspec
 from backtest.orders import OrderRecord
 from config.loading import describe
 from config.settings import Profile
+from desk.run_record import TABLES, Rows, RunRecord
 
 # The report of a real paper run.
 COLUMNS = (
@@ -38,6 +39,21 @@ def write_run(
         for number, order in enumerate(orders, start=1):
             writer.writerow(row_of(order, number))
     return folder
+
+
+def cut(folder: Path, until: str) -> None:
+    """Make of what a run has left what it would have left if it had been killed at a time."""
+    orders, equity = folder / "orders.csv", folder / "equity.csv"
+    rows: Rows = {table: {} for table in TABLES}
+    with orders.open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            rows["orders"][row["client_order_id"]] = {k: v or None for k, v in row.items()}
+    with equity.open(newline="") as stream:
+        for number, point in enumerate(csv.DictReader(stream)):
+            rows["equity"][number] = {"number": number, **point}
+    RunRecord(folder).write(rows, until)
+    orders.unlink()
+    equity.unlink()
 
 
 def row_of(order: OrderRecord, number: int) -> dict[str, Any]:

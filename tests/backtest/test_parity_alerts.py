@@ -298,7 +298,7 @@ def test_the_share_that_matches_is_told(perpdesk: Perpdesk, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("missing", "words"),
     [
-        ("runs/one/orders.csv", "it has not ended, or was killed"),
+        ("runs/one/orders.csv", "it was killed before it traded"),
         ("runs/TEST-001.alerts.sqlite", "Expected the run's alerts in"),
     ],
 )

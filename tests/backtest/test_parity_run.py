@@ -16,7 +16,7 @@ from backtest.parity_run import compare_runs
 from config.loading import load_profile
 from desk.backtest_plan import Window, make_plan
 from tests.backtest.made import HOUR_NS, START_NS, Perpdesk, given
-from tests.backtest.recorded import COLUMNS, write_run
+from tests.backtest.recorded import COLUMNS, cut, write_run
 
 # Of a real paper run.
 ROW = (
@@ -62,9 +62,11 @@ def recorded(folder: Path, perpdesk: Perpdesk, change: Change = list) -> tuple[P
     return write_run(folder / "runs" / "one", profile, change(run(plan).orders), times), data
 
 
-def compared(perpdesk: Perpdesk, runs: Path, data: Path) -> tuple[int, dict[str, Any]]:
+def compared(
+    perpdesk: Perpdesk, runs: Path, data: Path, *options: str
+) -> tuple[int, dict[str, Any]]:
     where = ("--runs", runs.parent, "--data", data)
-    result = perpdesk("parity", "run", runs.name, *where, "--json")
+    result = perpdesk("parity", "run", runs.name, *where, *options, "--json")
     assert result.output, result.errors
     return result.code, json.loads(result.output)
 
@@ -150,6 +152,76 @@ def test_the_window_is_the_runs_own(perpdesk: Perpdesk, tmp_path: Path) -> None:
     last_ns = max(pair["replayed"]["time_ns"] for pair in parity["pairs"] if pair["replayed"])
     assert last_ns <= START_NS + 4 * 24 * HOUR_NS
     assert any(pair["faults"] == ["only in the recorded run"] for pair in parity["pairs"])
+
+
+CUT = "2026-01-09T00:00:00+00:00"
+CUT_NS = START_NS + 8 * 24 * HOUR_NS
+
+
+def until_cut(orders: list[OrderRecord]) -> list[OrderRecord]:
+    return [order for order in orders if order.time_ns <= CUT_NS]
+
+
+@pytest.mark.parametrize("end", [(), ("--end", "2026-01-12")], ids=["no end", "a later end"])
+def test_a_killed_run_is_judged_until_it_was_cut(
+    perpdesk: Perpdesk, tmp_path: Path, end: tuple[str, ...]
+) -> None:
+    runs, data = recorded(tmp_path, perpdesk, until_cut)
+    cut(runs, CUT)
+
+    code, parity = compared(perpdesk, runs, data, *end)
+
+    assert code == 0, [pair for pair in parity["pairs"] if pair["faults"]]
+    assert parity["filled"] > 2
+    last_ns = max(pair["replayed"]["time_ns"] for pair in parity["pairs"])
+    assert CUT_NS - 24 * HOUR_NS < last_ns <= CUT_NS
+    assert parity["notes"][0].startswith(
+        "The run was cut, or still goes on: its record ends at 2026-01-09 00:00"
+    )
+
+
+def test_an_order_that_a_killed_run_lacks_is_a_fault(perpdesk: Perpdesk, tmp_path: Path) -> None:
+    runs, data = recorded(tmp_path, perpdesk, lambda orders: until_cut(orders)[1:])
+    cut(runs, CUT)
+
+    code, _ = compared(perpdesk, runs, data)
+
+    assert code == 1
+
+
+def test_a_run_that_was_killed_while_it_wrote_its_report_was_cut(
+    perpdesk: Perpdesk, tmp_path: Path
+) -> None:
+    runs, data = recorded(tmp_path, perpdesk, until_cut)
+    cut(runs, CUT)
+    (runs / "orders.csv").write_text(f"{COLUMNS}\n")
+
+    code, parity = compared(perpdesk, runs, data)
+
+    assert code == 0
+    assert parity["filled"] > 2
+
+
+def test_a_record_that_is_none_is_named(perpdesk: Perpdesk, tmp_path: Path) -> None:
+    runs, data = recorded(tmp_path, perpdesk)
+    (runs / "record.sqlite").write_text("nonsense, and more of it than a header has")
+
+    result = perpdesk("parity", "run", runs, "--data", data)
+
+    assert result.code == 2
+    assert "Expected the record of a run in" in result.errors
+
+
+def test_a_run_without_stops_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    columns = COLUMNS.split(",")
+    first = columns.index("trigger_price")
+    shorter = [",".join(line.split(",")[:first]) for line in (COLUMNS, ROW)]
+    file.write_text("\n".join(shorter))
+
+    (order,) = read_records(file)
+
+    assert order.trigger is None
 
 
 def test_a_person_gets_both_sides(perpdesk: Perpdesk, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ class Managed:
         self.states = states
         self.manager = StrategyManager(profile, node.trader, states)
         self.lines: list[Line] = []
-        journal = Journal(
+        journal = self.journal = Journal(
             JournalConfig(venues=frozenset({"BINANCE"})),
             node.trader.strategies(),
             self.lines.append,

@@ -50,6 +50,9 @@ def test_the_run_leaves_a_folder_that_says_the_same(finished: tuple[Path, dict[s
     assert rows(directory / "equity.csv")[0]["equity"] == "10000"
     assert json.loads((directory / "config.json").read_text())["environment"] == "demo"
     assert list((directory / "logs").iterdir())
+    reports = {f"{name}.csv" for name in ("orders", "fills", "positions", "trades", "equity")}
+    others = {"config.json", "logs", "alerts.sqlite"}
+    assert {path.name for path in directory.iterdir()} == reports | others
 
 
 def test_each_position_had_its_stop(finished: tuple[Path, dict[str, Any]]) -> None:
