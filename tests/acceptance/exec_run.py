@@ -49,8 +49,6 @@ SIZE = Decimal("0.01")
 LEVELS, LEVEL_STEP = 5, 10
 STRIDE = 100
 BTC_ASSET = 0
-DOLLAR = 10
-"""So many ticks are a dollar, which is the price step that the venue takes near 97,000."""
 
 type Venue = HyperliquidVenue | SynthetixVenue
 
@@ -287,13 +285,17 @@ class Stage:
 
     @asynccontextmanager
     async def trial(self, **settings: Any) -> AsyncIterator[Trial]:  # noqa: ANN401 (of the tester)
-        """Let a tester run from the next quote on, and stop it if the test has not."""
+        """
+        Let a tester run from the next quote on, and stop it if the test has not.
+
+        Its distances may be told in dollars: `tob_offset_dollars` for `tob_offset_ticks`.
+        """
         quiet = {"enable_limit_buys": False, "enable_limit_sells": False, "log_data": False}
         config = ExecTesterConfig(
             instrument_id=self.adapter.instrument_id,
             order_qty=SIZE,
             order_id_tag=str(next(self._tags)),
-            **quiet | settings,
+            **quiet | self._in_ticks(settings),
         )
         await eventually(self._has_heard_the_market)
         tester = ExecTester(config)
@@ -314,6 +316,15 @@ class Stage:
             raise
         if trial.findings and config.close_positions_on_stop:  # or the next node has its say
             raise FindingError(f"{'; '.join(trial.findings)}, all else passes")
+
+    def _in_ticks(self, settings: dict[str, Any]) -> dict[str, Any]:
+        step = self.run.instrument(self.adapter.instrument_id).price_increment.as_decimal()
+        return {
+            key.replace("_dollars", "_ticks"): int(value / step)
+            if key.endswith("_dollars")
+            else value
+            for key, value in settings.items()
+        }
 
     def _has_heard_the_market(self) -> bool:
         quote = self.run.cache.quote_tick(self.adapter.instrument_id)

@@ -33,7 +33,7 @@ from tests.acceptance.exec_words import (
 )
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.only("hyperliquid")]
 
 
 # Market orders
@@ -85,7 +85,7 @@ async def test_e05_b1_an_order_in_quote_units_fills_in_base_units(stage: Stage) 
 
 
 async def test_e06_stopping_cancels_the_orders_and_closes_the_position(stage: Stage) -> None:
-    both = {"enable_limit_buys": True, "enable_limit_sells": True, "tob_offset_ticks": FAR}
+    both = {"enable_limit_buys": True, "enable_limit_sells": True, "tob_offset_dollars": FAR}
     async with stage.trial(open_position_on_start_qty=SIZE, **both) as trial:
         await trial.settled(FILLED, ACCEPTED, ACCEPTED)
         await trial.stop()
@@ -112,7 +112,7 @@ async def test_e10_e11_a_limit_order_rests_at_its_price(stage: Stage, side: Orde
 
 async def test_e12_a_buy_and_a_sell_rest_side_by_side(stage: Stage) -> None:
     async with stage.trial(
-        enable_limit_buys=True, enable_limit_sells=True, tob_offset_ticks=FAR
+        enable_limit_buys=True, enable_limit_sells=True, tob_offset_dollars=FAR
     ) as trial:
         await trial.settled(ACCEPTED, ACCEPTED)
         assert len(stage.run.ledger.live) == 2

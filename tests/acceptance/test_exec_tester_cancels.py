@@ -28,10 +28,10 @@ from tests.acceptance.exec_words import (
 from tests.acceptance.trading_run import ADDRESS
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.only("hyperliquid")]
 
-BOTH = {"enable_limit_buys": True, "enable_limit_sells": True, "tob_offset_ticks": FAR}
-BRACKET = {"enable_brackets": True, "bracket_offset_ticks": FAR}
+BOTH = {"enable_limit_buys": True, "enable_limit_sells": True, "tob_offset_dollars": FAR}
+BRACKET = {"enable_brackets": True, "bracket_offset_dollars": FAR}
 
 
 # The tester's own target is a limit order; the other kind is a trigger order at the venue, too.

@@ -40,7 +40,7 @@ from tests.acceptance.findings import FindingError, told
 from tests.acceptance.trading_run import BTC
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.only("hyperliquid")]
 
 # Look-ups come less and less often.
 FOUND_SECS = 15.0
@@ -117,7 +117,7 @@ def is_from_venue(trial: Trial, words: str) -> bool:
 async def test_e70_a_post_only_order_that_would_take_is_rejected_as_such(
     stage: Stage, side: OrderSide
 ) -> None:
-    terms = limits(side) | {"tob_offset_ticks": 100}
+    terms = limits(side) | {"tob_offset_dollars": 10}
     async with stage.trial(test_reject_post_only=True, **terms) as trial:
         await trial.settled(REJECTED)
         assert trial.orders[0].last_event.due_post_only, "due_post_only is not set"
