@@ -29,6 +29,7 @@ from simulator.exchange.events import Fill
 from simulator.exchange.model import Order as VenueOrder
 from simulator.generator import universe
 from simulator.hyperliquid import HyperliquidVenue
+from simulator.received import Received
 from simulator.synthetix import SynthetixVenue
 from simulator.wire import Level
 from tests.acceptance.exec_books import (
@@ -137,10 +138,15 @@ class Trial:
         return [str(change.status) for change in changes]
 
     @property
+    def received(self) -> list[Received]:
+        """Return the requests and frames that the venue has heard in this trial."""
+        heard = list(self.stage.run.venue.received)[self._first[2] :]
+        return [received for received in heard if isinstance(received.body, dict)]
+
+    @property
     def actions(self) -> list[dict[str, Any]]:
         """Return the actions that the venue has heard in this trial."""
-        received = list(self.stage.run.venue.received)[self._first[2] :]
-        found = (self.stage.adapter.action_of(r.body) for r in received if isinstance(r.body, dict))
+        found = (self.stage.adapter.action_of(received.body) for received in self.received)
         return [action for action in found if action is not None]
 
     @property
