@@ -64,6 +64,8 @@ class Scene(msgspec.Struct, frozen=True):
         Whether a trigger must have a position that it may close.
     keeps_id
         Whether a changed order keeps the venue's id.
+    tells_triggers
+        Whether it tells that a limit order has been triggered before it fills.
     late_cancel
         The story of an order that is canceled when it is gone already.
     would_take, would_increase
@@ -89,6 +91,7 @@ class Scene(msgspec.Struct, frozen=True):
     is_post_only: Callable[[Wire], bool]
     needs_position: bool
     keeps_id: bool
+    tells_triggers: bool
     late_cancel: list[str]
     would_take: str
     would_increase: str
@@ -118,6 +121,16 @@ class Scene(msgspec.Struct, frozen=True):
     def opened(self) -> list[list[str]]:
         """The stories of what `stops` submits before its trigger order."""
         return [FILLED] if self.needs_position else []
+
+    def fired(self, kind: OrderType) -> list[str]:
+        """Return the story of a trigger order that has fired."""
+        is_told = kind in {OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED}
+        return [*ACCEPTED, "Triggered", "Filled"] if is_told and self.tells_triggers else FILLED
+
+    @property
+    def changed(self) -> list[str]:
+        """What the venue writes down of an order that rests and is changed."""
+        return ["open", "changed"] if self.keeps_id else ["open", "canceled", "open"]
 
     def names(self, trial: Trial) -> list[str]:
         """Return what the venue's actions of a trial are called."""
@@ -175,6 +188,7 @@ HYPERLIQUID = Scene(
     is_post_only=lambda order: order["t"] == {"limit": {"tif": "Alo"}},
     needs_position=False,
     keeps_id=False,
+    tells_triggers=True,
     late_cancel=[*ACCEPTED, "PendingCancel", "CancelRejected", "Canceled"],
     would_take="immediately matched",
     would_increase="would increase position",
@@ -208,6 +222,7 @@ SYNTHETIX = Scene(
     is_post_only=lambda order: order.get("postOnly", False),
     needs_position=True,
     keeps_id=True,
+    tells_triggers=False,
     late_cancel=CANCELED,
     would_take="would trade",
     would_increase="reduce",
