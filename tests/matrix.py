@@ -76,7 +76,7 @@ TABLES = (
     Table(
         "execution",
         "synthetix",
-        (Column("ours", "tests/acceptance/test_*exec_tester*.py", "synthetix"),),
+        (Column("ours", "tests/acceptance/test_exec_tester*.py", "synthetix"),),
         SYNTHETIX_EXECUTION,
     ),
 )

@@ -12,7 +12,7 @@ pytest.register_assert_rewrite("tests.acceptance.exec_run")
 
 from simulator.fault_rules import AckRace  # noqa: E402
 from tests.acceptance.exec_run import Stage  # noqa: E402
-from tests.acceptance.exec_scenes import BOTH, SCENES, Scene  # noqa: E402
+from tests.acceptance.exec_scenes import SCENES, VENUES, Scene  # noqa: E402
 from tests.acceptance.findings import FindingError  # noqa: E402
 
 
@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def scenes_of(config: pytest.Config) -> tuple[Scene, ...]:
     name = config.getoption("--adapter")
-    return (SCENES[name],) if name else BOTH
+    return (SCENES[name],) if name else VENUES
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,12 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def is_of_its_venue(item: pytest.Item) -> bool:
-    params = (
-        item.callspec.params
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        else {}
-    )
-    scene = params.get("scene")
+    call = getattr(item, "callspec", None)
+    scene = call and call.params.get("scene")
     return scene is None or all((scene.venue,) == mark.args for mark in item.iter_markers("only"))
 
 

@@ -325,12 +325,9 @@ class Stage:
 
     def _in_ticks(self, settings: dict[str, Any]) -> dict[str, Any]:
         step = self.run.instrument(self.adapter.instrument_id).price_increment.as_decimal()
-        return {
-            key.replace("_dollars", "_ticks"): int(value / step)
-            if key.endswith("_dollars")
-            else value
-            for key, value in settings.items()
-        }
+        dollars = {key: value for key, value in settings.items() if key.endswith("_dollars")}
+        ticks = {f"{k.removesuffix('dollars')}ticks": int(v / step) for k, v in dollars.items()}
+        return {key: value for key, value in settings.items() if key not in dollars} | ticks
 
     def _has_heard_the_market(self) -> bool:
         quote = self.run.cache.quote_tick(self.adapter.instrument_id)

@@ -130,7 +130,7 @@ class Scene(msgspec.Struct, frozen=True):
     @property
     def changed(self) -> list[str]:
         """What the venue writes down of an order that rests and is changed."""
-        return ["open", "changed"] if self.keeps_id else ["open", "canceled", "open"]
+        return ["open", "open"] if self.keeps_id else ["open", "canceled", "open"]
 
     def names(self, trial: Trial) -> list[str]:
         """Return what the venue's actions of a trial are called."""
@@ -228,5 +228,5 @@ SYNTHETIX = Scene(
     would_increase="reduce",
 )
 
-BOTH = (HYPERLIQUID, SYNTHETIX)
-SCENES = {scene.name: scene for scene in (*BOTH, NAUTILUSS)}
+VENUES = (HYPERLIQUID, SYNTHETIX)
+SCENES = {scene.name: scene for scene in (*VENUES, NAUTILUSS)}
