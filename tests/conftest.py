@@ -68,7 +68,7 @@ def _redis_folder(factory: pytest.TempPathFactory) -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let long proofs run (`make seeds`, `soak`), and the cases over another adapter (`matrix`)."""
     parser.addoption("--seeds", type=int, default=100, help="how many seeds to prove")
-    parser.addoption("--adapter", default="ours", help="over which the execution cases are run")
+    parser.addoption("--adapter", help="over which alone the execution cases are run")
     parser.addoption("--results", type=Path, help="a file that outcomes are added to, as JSON")
     parser.addoption("--storms", type=int, default=480, help="how many storms to live through")
     parser.addoption("--kills", type=int, default=60, help="how many kill -9 to survive")

@@ -1,4 +1,4 @@
-"""What the execution cases share: a node on a still market, over the adapter that is asked for."""
+"""What the execution cases share: for each venue, a node on a still market."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -11,31 +11,51 @@ import pytest_asyncio
 pytest.register_assert_rewrite("tests.acceptance.exec_run")
 
 from simulator.fault_rules import AckRace  # noqa: E402
-from tests.acceptance.exec_run import Stage, staged, still_market  # noqa: E402
+from tests.acceptance.exec_run import Stage  # noqa: E402
+from tests.acceptance.exec_scenes import SCENES, VENUES, Scene  # noqa: E402
 from tests.acceptance.findings import FindingError  # noqa: E402
-from tests.acceptance.under_test import ADAPTERS, UNLIMITED, Adapter  # noqa: E402
 
 
-@pytest.fixture(scope="session")
-def adapter(request: pytest.FixtureRequest) -> Adapter:
-    """Return the adapter under test: ours, unless the command line says otherwise."""
-    return ADAPTERS[request.config.getoption("--adapter")]
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the mark of a case that one venue has."""
+    config.addinivalue_line("markers", "only(venue): an execution case that no other venue has")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Play an execution case on both venues, or over the adapter that is asked for."""
+    if "scene" in metafunc.fixturenames:
+        scenes = scenes_of(metafunc.config)
+        names = [scene.name for scene in scenes]
+        metafunc.parametrize("scene", scenes, ids=names, scope="module")
+
+
+def scenes_of(config: pytest.Config) -> tuple[Scene, ...]:
+    name = config.getoption("--adapter")
+    return (SCENES[name],) if name else VENUES
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the cases that a venue has not."""
+    items[:] = [item for item in items if is_of_its_venue(item)]
+
+
+def is_of_its_venue(item: pytest.Item) -> bool:
+    call = getattr(item, "callspec", None)
+    scene = call and call.params.get("scene")
+    return scene is None or all((scene.venue,) == mark.args for mark in item.iter_markers("only"))
 
 
 def stage_scope(fixture_name: str, config: pytest.Config) -> Any:  # noqa: ANN401, ARG001 (pytest's)
-    return "module" if ADAPTERS[config.getoption("--adapter")].is_shared else "function"
+    is_shared = all(scene.adapter.is_shared for scene in scenes_of(config))
+    return "module" if is_shared else "function"
 
 
 @pytest_asyncio.fixture(scope=stage_scope, loop_scope="module")
-async def stage(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def stage(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """Run a node and a venue: for the cases of a file, or for each of them."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("adapters.hyperliquid.factories.address_governor", UNLIMITED)
         state = tmp_path_factory.mktemp("signer")
-        async with (
-            still_market() as market,
-            staged(market, state, monkeypatch, adapter, **adapter.settings) as stage,
-        ):
+        async with scene.market() as market, scene.staged(market, state, monkeypatch) as stage:
             yield stage
 
 

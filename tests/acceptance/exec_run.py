@@ -29,6 +29,7 @@ from simulator.exchange.events import Fill
 from simulator.exchange.model import Order as VenueOrder
 from simulator.generator import universe
 from simulator.hyperliquid import HyperliquidVenue
+from simulator.received import Received
 from simulator.synthetix import SynthetixVenue
 from simulator.wire import Level
 from tests.acceptance.exec_books import (
@@ -49,8 +50,6 @@ SIZE = Decimal("0.01")
 LEVELS, LEVEL_STEP = 5, 10
 STRIDE = 100
 BTC_ASSET = 0
-DOLLAR = 10
-"""So many ticks are a dollar, which is the price step that the venue takes near 97,000."""
 
 type Venue = HyperliquidVenue | SynthetixVenue
 
@@ -139,10 +138,15 @@ class Trial:
         return [str(change.status) for change in changes]
 
     @property
+    def received(self) -> list[Received]:
+        """Return the requests and frames that the venue has heard in this trial."""
+        heard = list(self.stage.run.venue.received)[self._first[2] :]
+        return [received for received in heard if isinstance(received.body, dict)]
+
+    @property
     def actions(self) -> list[dict[str, Any]]:
         """Return the actions that the venue has heard in this trial."""
-        received = list(self.stage.run.venue.received)[self._first[2] :]
-        found = (self.stage.adapter.action_of(r.body) for r in received if isinstance(r.body, dict))
+        found = (self.stage.adapter.action_of(received.body) for received in self.received)
         return [action for action in found if action is not None]
 
     @property
@@ -287,13 +291,17 @@ class Stage:
 
     @asynccontextmanager
     async def trial(self, **settings: Any) -> AsyncIterator[Trial]:  # noqa: ANN401 (of the tester)
-        """Let a tester run from the next quote on, and stop it if the test has not."""
+        """
+        Let a tester run from the next quote on, and stop it if the test has not.
+
+        Its distances may be told in dollars: `tob_offset_dollars` for `tob_offset_ticks`.
+        """
         quiet = {"enable_limit_buys": False, "enable_limit_sells": False, "log_data": False}
         config = ExecTesterConfig(
             instrument_id=self.adapter.instrument_id,
             order_qty=SIZE,
             order_id_tag=str(next(self._tags)),
-            **quiet | settings,
+            **quiet | self._in_ticks(settings),
         )
         await eventually(self._has_heard_the_market)
         tester = ExecTester(config)
@@ -314,6 +322,12 @@ class Stage:
             raise
         if trial.findings and config.close_positions_on_stop:  # or the next node has its say
             raise FindingError(f"{'; '.join(trial.findings)}, all else passes")
+
+    def _in_ticks(self, settings: dict[str, Any]) -> dict[str, Any]:
+        step = self.run.instrument(self.adapter.instrument_id).price_increment.as_decimal()
+        dollars = {key: value for key, value in settings.items() if key.endswith("_dollars")}
+        ticks = {f"{k.removesuffix('dollars')}ticks": int(v / step) for k, v in dollars.items()}
+        return {key: value for key, value in settings.items() if key not in dollars} | ticks
 
     def _has_heard_the_market(self) -> bool:
         quote = self.run.cache.quote_tick(self.adapter.instrument_id)

@@ -4,17 +4,16 @@ from decimal import Decimal
 
 from nautilus_trader.model.enums import OrderSide, OrderType
 
-from tests.acceptance.exec_run import DOLLAR
-
 ACCEPTED = ["Initialized", "Submitted", "Accepted"]
 FILLED = [*ACCEPTED, "Filled"]
 CANCELED = [*ACCEPTED, "PendingCancel", "Canceled"]
 DENIED = ["Initialized", "Denied"]
 MODIFIED = [*ACCEPTED, "PendingUpdate", "Updated"]
 
-# How far from the market the orders are, and a limit from its trigger, in ticks.
-FAR = 500 * DOLLAR
-NEAR = 5 * DOLLAR
+FAR, NEAR = 500, 50
+"""How far from the market the orders are, and a limit from its trigger, in dollars."""
+BOTH = {"enable_limit_buys": True, "enable_limit_sells": True, "tob_offset_dollars": FAR}
+BRACKET = {"enable_brackets": True, "bracket_offset_dollars": FAR}
 STOPS = [
     OrderType.STOP_MARKET,
     OrderType.STOP_LIMIT,
@@ -43,7 +42,7 @@ def limits(side: OrderSide) -> dict[str, object]:
     return {
         "enable_limit_buys": side == OrderSide.BUY,
         "enable_limit_sells": side == OrderSide.SELL,
-        "tob_offset_ticks": FAR,
+        "tob_offset_dollars": FAR,
     }
 
 
@@ -52,8 +51,8 @@ def stops(side: OrderSide, kind: OrderType) -> dict[str, object]:
         "enable_stop_buys": side == OrderSide.BUY,
         "enable_stop_sells": side == OrderSide.SELL,
         "stop_order_type": kind,
-        "stop_offset_ticks": FAR,
-        "stop_limit_offset_ticks": NEAR,
+        "stop_offset_dollars": FAR,
+        "stop_limit_offset_dollars": NEAR,
     }
 
 

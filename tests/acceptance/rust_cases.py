@@ -13,10 +13,12 @@ from nautilus_trader.core import nautilus_pyo3
 from simulator.exchange.model import Tif
 from simulator.fault_rules import AckRace, DropReply, Silent
 from tests.acceptance.exec_run import BID
-from tests.acceptance.exec_words import ACCEPTED, DENIED, FAR, FILLED
+from tests.acceptance.exec_words import ACCEPTED, DENIED, FILLED
 from tests.acceptance.rust_run import rust_trial
 from tests.waiting import eventually
 
+FAR = 5_000
+"""How far from the market the orders are, in ticks: 500 dollars."""
 CANCELED = [*ACCEPTED, "Canceled"]
 BOTH = {"enable_limit_buys": True, "enable_limit_sells": True, "tob_offset_ticks": FAR}
 LONG = {"open_position_on_start_qty": "0.01"}

@@ -1,6 +1,4 @@
-"""
-Nautilus's execution cases of cancels, brackets and flags (TC-E40 to TC-E63); see test_exec_tester.
-"""
+"""Nautilus's cases of cancels, brackets and flags (TC-E40 to TC-E63); see test_exec_tester."""
 
 from decimal import Decimal
 
@@ -12,11 +10,13 @@ from simulator.exchange.model import Phase, Tif
 from simulator.fault_rules import Silent
 from tests.acceptance.exec_brackets import bracket_of
 from tests.acceptance.exec_run import BID, SIZE, Stage, Trial
+from tests.acceptance.exec_scenes import Scene
 from tests.acceptance.exec_words import (
     ACCEPTED,
+    BOTH,
+    BRACKET,
     CANCELED,
     DENIED,
-    FAR,
     FILLED,
     SIDES,
     has_words,
@@ -25,14 +25,9 @@ from tests.acceptance.exec_words import (
     stops,
     whole,
 )
-from tests.acceptance.trading_run import ADDRESS
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-BOTH = {"enable_limit_buys": True, "enable_limit_sells": True, "tob_offset_ticks": FAR}
-BRACKET = {"enable_brackets": True, "bracket_offset_ticks": FAR}
-
 
 # The tester's own target is a limit order; the other kind is a trigger order at the venue, too.
 TARGETS = ["limit target", "touched target"]
@@ -43,10 +38,6 @@ def enter(trial: Trial, side: OrderSide, target_kind: str) -> None:
         trial.prompt()
     else:
         bracket_of(trial, side)
-
-
-def kinds(trial: Trial) -> list[str]:
-    return [action["type"] for action in trial.actions]
 
 
 # Cancels
@@ -70,35 +61,38 @@ async def test_e40_one_order_is_canceled(stage: Stage) -> None:
     ids=["e41-all", "e42-individually", "e43-batch"],
 )
 async def test_e41_e42_e43_all_orders_are_canceled_in_as_few_requests_as_asked(
-    stage: Stage, terms: dict[str, object], requests: int, story: list[str]
+    scene: Scene, stage: Stage, terms: dict[str, object], requests: int, story: list[str]
 ) -> None:
     async with stage.trial(**BOTH, **terms) as trial:
         await trial.settled(ACCEPTED, ACCEPTED)
         await trial.stop()
         await trial.settled(story, story)
-
-        cancels = [a["cancels"] for a in trial.actions if a["type"] == "cancelByCloid"]
-        assert len(cancels) == requests
-        assert sum(map(len, cancels)) == 2
+        cancels = scene.cancels(trial)
+        assert (len(cancels), sum(cancels)) == (requests, 2)
 
 
-async def test_e44_the_cancel_of_an_order_that_is_gone_is_rejected(stage: Stage) -> None:
+async def test_e44_the_cancel_of_an_order_that_is_gone_finds_its_end(
+    scene: Scene, stage: Stage
+) -> None:
     async with stage.trial(subscribe_quotes=False, **limits(OrderSide.BUY)) as trial:
         trial.prompt()
         await trial.settled(ACCEPTED)
         (order,) = trial.orders
         # It ends at the venue, and Nautilus is not told.
         faults = stage.run.venue.faults
-        faults.add(Silent(type="orderUpdates", count=1))
+        faults.add(Silent(type=scene.order_news, count=1))
         cancel_elsewhere(stage, order)
         await eventually(lambda: faults.log)
         trial.tester.cancel_order(order)
-        await trial.settled([*ACCEPTED, "PendingCancel", "CancelRejected", "Canceled"])
+        await trial.settled(scene.late_cancel)
+        faults.clear()
 
 
 def cancel_elsewhere(stage: Stage, order: Order) -> None:
     trading, now_ms = stage.run.venue.trading, stage.run.venue.clock.now_ms()
-    reply = trading.exchange.cancel(ADDRESS, [(0, int(order.venue_order_id.value))], now_ms)
+    reply = trading.exchange.cancel(
+        stage.run.account, [(0, int(order.venue_order_id.value))], now_ms
+    )
     trading.tell(reply.events)
 
 
@@ -108,14 +102,14 @@ def cancel_elsewhere(stage: Stage, order: Order) -> None:
 @pytest.mark.parametrize("target_kind", TARGETS)
 @pytest.mark.parametrize("side", SIDES, ids=named)
 async def test_e50_e51_b4_a_bracket_and_its_exits_are_accepted(
-    stage: Stage, side: OrderSide, target_kind: str
+    scene: Scene, stage: Stage, side: OrderSide, target_kind: str
 ) -> None:
     async with stage.trial(subscribe_quotes=False, **BRACKET, **limits(side)) as trial:
         enter(trial, side, target_kind)
         await trial.settled(ACCEPTED, ACCEPTED, ACCEPTED)
 
         entry, target, stop = trial.orders
-        assert kinds(trial) == ["order"]
+        assert scene.names(trial) == [scene.place]
         assert trial.actions[0]["grouping"] == "normalTpsl"
         sign = 1 if side == OrderSide.BUY else -1
         assert whole(entry.price) == (BID - 500 if sign > 0 else BID + 501)
@@ -154,12 +148,12 @@ async def test_e52_a_filled_entry_activates_the_exits_and_one_ends_the_other(
     stage.show(BID)
 
 
-async def test_e53_of_a_post_only_bracket_the_entry_alone_is_post_only(stage: Stage) -> None:
+async def test_e53_of_a_post_only_bracket_the_entry_alone_is_post_only(
+    scene: Scene, stage: Stage
+) -> None:
     async with stage.trial(use_post_only=True, **BRACKET, **limits(OrderSide.BUY)) as trial:
         await trial.settled(ACCEPTED, ACCEPTED, ACCEPTED)
-        entry, *exits = [order["t"] for order in trial.actions[0]["orders"]]
-        assert entry == {"limit": {"tif": "Alo"}}
-        assert [set(kind) for kind in exits] == [{"trigger"}, {"trigger"}]
+        assert [scene.is_post_only(order) for order in scene.placed(trial)] == [True, False, False]
 
 
 # Flags
@@ -193,7 +187,8 @@ async def test_e62_an_iceberg_is_denied(stage: Stage, terms: dict[str, object]) 
         assert trial.actions == []
 
 
-async def test_e63_custom_parameters_reach_the_venue(stage: Stage) -> None:
+@pytest.mark.only("hyperliquid")
+async def test_e63_custom_parameters_reach_the_venue(scene: Scene, stage: Stage) -> None:
     """Our one parameter trades a market order over time; stopping ends it."""
     if not stage.adapter.has_parameters:
         pytest.skip("has no parameter of its own")
@@ -206,6 +201,15 @@ async def test_e63_custom_parameters_reach_the_venue(stage: Stage) -> None:
         trial.tester.stop()
         await eventually(stage.is_flat)
         await eventually(lambda: trial.stories() == [[*FILLED, "Canceled"], FILLED])
-        assert kinds(trial) == ["twapOrder", "twapCancel", "order"]
+        assert scene.names(trial) == ["twapOrder", "twapCancel", "order"]
         assert trial.trades_here() == trial.trades_there()
         assert [fill.change for fill in trial.fills] == [Decimal("0.1"), Decimal("-0.1")]
+
+
+@pytest.mark.only("synthetix")
+async def test_e63_a_parameter_that_the_venue_has_not_is_denied(stage: Stage) -> None:
+    async with stage.trial(
+        open_position_on_start_qty=SIZE, order_params={"twap_minutes": 5}
+    ) as trial:
+        await trial.settled(DENIED)
+        assert trial.actions == []

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,6 @@ from adapters.hyperliquid import (
     HyperliquidLiveExecClientFactory,
 )
 from adapters.hyperliquid.account_news import USER_STREAMS
-from adapters.hyperliquid.governor import address_governor
 from adapters.hyperliquid.orders import cloid_from_client_order_id
 from simulator.hyperliquid import HyperliquidVenue
 from simulator.hyperliquid_user_wire import FIRST_TID
@@ -50,9 +48,6 @@ LOSS_SECS = 1
 
 PROVIDER = InstrumentProviderConfig(load_all=True)
 TESTNET = nautilus_pyo3.HyperliquidEnvironment.TESTNET
-
-# The cases of an hour in a minute: the venue of these tests counts no weight either.
-UNLIMITED = partial(address_governor, per_minute=1_000_000)
 
 
 class Clients(msgspec.Struct, frozen=True):
@@ -79,7 +74,7 @@ class Adapter(msgspec.Struct, frozen=True):
     Parameters
     ----------
     name
-        As the command line and the table call it.
+        To tell it from another.
     build
         Makes its clients for a venue, a folder of state and settings of the execution client.
     settings
@@ -200,4 +195,3 @@ NAUTILUS = Adapter(
     has_parameters=False,
     is_shared=False,
 )
-ADAPTERS = {adapter.name: adapter for adapter in (OURS, NAUTILUS)}
