@@ -55,6 +55,11 @@ def test_a_node_has_the_time_to_cancel_its_orders(compose: dict[str, Any]) -> No
     assert int(grace[1]) > 2 * SETTLE_SECS + BALANCES_SECS
 
 
+def test_a_stop_is_heard_before_there_is_a_handler(compose: dict[str, Any]) -> None:
+    assert compose["services"]["node"]["init"] is True
+    assert compose["services"]["webhook"]["init"] is True
+
+
 def test_nobody_gets_the_engine_or_more_rights(text: str, compose: dict[str, Any]) -> None:
     assert "docker.sock" not in text
     for name, service in compose["services"].items():
