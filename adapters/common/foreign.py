@@ -10,6 +10,7 @@ from nautilus_trader.execution.reports import ExecutionMassStatus, FillReport, O
 from nautilus_trader.model.identifiers import AccountId, ClientId, Venue, VenueOrderId
 from nautilus_trader.model.orders import Order
 
+from adapters.common.beginning import Beginning
 from adapters.common.errors import VenueError
 from adapters.common.order_events import Fill
 
@@ -18,6 +19,8 @@ REMEMBERED_FILLS = 20_000
 
 # From a venue order id to the order and its fills.
 type AskOrder = Callable[[str], Awaitable[tuple[OrderStatusReport | None, list[FillReport]]]]
+# Tells of an order in the cache, None if it is not there, whether something is new about it.
+type IsNews = Callable[[Order | None], bool]
 
 
 class ForeignOrders:
@@ -32,6 +35,8 @@ class ForeignOrders:
     ask : Callable[[str], Awaitable[tuple[OrderStatusReport | None, list[FillReport]]]]
         Asks the venue for an order by venue order id, and for its fills; a VenueError means that it
         could not be asked, None that it does not know the order yet or that it is part of another.
+    beginning : Beginning
+        Tells when Nautilus knows the past, which is not reported in parts.
     cache : Cache
         Knows what has been applied.
     clock : LiveClock
@@ -50,6 +55,7 @@ class ForeignOrders:
     def __init__(
         self,
         ask: AskOrder,
+        beginning: Beginning,
         cache: Cache,
         clock: LiveClock,
         client_id: ClientId,
@@ -61,6 +67,7 @@ class ForeignOrders:
         spawn: Callable[[Coroutine[Any, Any, None]], Any],
     ) -> None:
         self._ask = ask
+        self._beginning = beginning
         self._cache = cache
         self._clock = clock
         self._client_id = client_id
@@ -81,22 +88,15 @@ class ForeignOrders:
         if len(self._seen) > REMEMBERED_FILLS:
             del self._seen[next(iter(self._seen))]
         self._on_filled(fill)
-        order = self._known(fill.venue_order_id)
-        if order is not None and trade_id in {applied.value for applied in order.trade_ids}:
-            return
-        self._spawn(self.report(fill.venue_order_id))
+        self._report_if(fill.venue_order_id, lambda order: not _has_applied(order, trade_id))
 
     def on_order(self, venue_order_id: str) -> None:
         """Report an order that Nautilus does not know, or one that has changed since."""
-        order = self._known(venue_order_id)
-        if order is None or not order.is_closed:
-            self._spawn(self.report(venue_order_id))
+        self._report_if(venue_order_id, lambda order: order is None or not order.is_closed)
 
     def on_known_order(self, venue_order_id: str) -> None:
         """Report the change of an order if Nautilus knows it; others were told at the start."""
-        order = self._known(venue_order_id)
-        if order is not None and not order.is_closed:
-            self._spawn(self.report(venue_order_id))
+        self._report_if(venue_order_id, lambda order: order is not None and not order.is_closed)
 
     async def report(self, venue_order_id: str) -> None:
         """Ask for an order and its fills and hand them to Nautilus."""
@@ -119,6 +119,21 @@ class ForeignOrders:
         status.add_fill_reports(fills)
         self._send(status)
 
+    def _report_if(self, venue_order_id: str, is_news: IsNews) -> None:
+        if not self._beginning.is_over:
+            self._spawn(self._report_later(venue_order_id, is_news))
+        elif is_news(self._known(venue_order_id)):
+            self._spawn(self.report(venue_order_id))
+
+    async def _report_later(self, venue_order_id: str, is_news: IsNews) -> None:
+        await self._beginning.wait()
+        if is_news(self._known(venue_order_id)):
+            await self.report(venue_order_id)
+
     def _known(self, venue_order_id: str) -> Order | None:
         client_order_id = self._cache.client_order_id(VenueOrderId(venue_order_id))
         return None if client_order_id is None else self._cache.order(client_order_id)
+
+
+def _has_applied(order: Order | None, trade_id: str) -> bool:
+    return order is not None and trade_id in {applied.value for applied in order.trade_ids}

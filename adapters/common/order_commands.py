@@ -11,6 +11,7 @@ from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 
+from adapters.common.beginning import Beginning
 from adapters.common.errors import VenueError
 from adapters.common.ledger import OrderLedger
 
@@ -45,6 +46,8 @@ class OrderCommands:
         already; VenueError if the outcome is not known.
     ledger : OrderLedger
         Where an order of an earlier life is recorded.
+    beginning : Beginning
+        Is over with the first command.
     cache : Cache
         Orders.
     on_adopted : Callable[[Order], None], default nothing
@@ -58,6 +61,7 @@ class OrderCommands:
         modify: Modify,
         cancel_others: Callable[[messages.CancelAllOrders, Sequence[Order]], Awaitable[None]],
         ledger: OrderLedger,
+        beginning: Beginning,
         cache: Cache,
         on_adopted: Callable[[Order], None] = lambda _order: None,
     ) -> None:
@@ -65,6 +69,7 @@ class OrderCommands:
         self._modify = modify
         self._cancel_others = cancel_others
         self._ledger = ledger
+        self._beginning = beginning
         self._cache = cache
         self._on_adopted = on_adopted
         self._early_cancels: set[str] = set()
@@ -72,27 +77,32 @@ class OrderCommands:
 
     async def submit(self, command: messages.SubmitOrder) -> None:
         """Place an order."""
+        self._beginning.end()
         await self._entry.submit(command.order, command.params)
         await self._cancel_early([command.order])
 
     async def submit_list(self, command: messages.SubmitOrderList) -> None:
         """Place the orders of a list in one request."""
+        self._beginning.end()
         await self._entry.submit_list(command.order_list.orders)
         await self._cancel_early(command.order_list.orders)
 
     async def modify(self, command: messages.ModifyOrder) -> None:
         """Replace an order."""
+        self._beginning.end()
         order = self._order(command.client_order_id)
         if order is not None:
             await self._modify(order, command.quantity, command.price, command.trigger_price)
 
     async def cancel(self, cancels: Sequence[messages.CancelOrder]) -> None:
         """Cancel orders."""
+        self._beginning.end()
         orders = [self._order(cancel.client_order_id) for cancel in cancels]
         await self._entry.cancel([order for order in orders if order is not None])
 
     async def cancel_all(self, command: messages.CancelAllOrders) -> None:
         """Cancel what Nautilus knows at once, then what only the venue knows."""
+        self._beginning.end()
         terms = {"instrument_id": command.instrument_id, "side": command.order_side}
         # An order whose cancel is pending is both open and in flight.
         in_flight = [o for o in self._cache.orders_inflight(**terms) if not o.is_open]

@@ -22,6 +22,7 @@ from nautilus_trader.model.identifiers import (
 )
 from nautilus_trader.model.instruments import Instrument
 
+from adapters.common.beginning import Beginning
 from adapters.common.errors import VenueError
 from adapters.common.insistence import insist
 from adapters.common.ledger import OrderLedger
@@ -71,6 +72,8 @@ class Reconciliation:
         Where to ask; a VenueError means that the venue does not say.
     ledger : OrderLedger
         Tells which orders have events on their way.
+    beginning : Beginning
+        Told of what was answered to the question for everything.
     settle : Callable[[str], Awaitable[bool]]
         Asks for such an order and records the answer; True when nothing is in doubt any more.
     clock : LiveClock
@@ -88,6 +91,7 @@ class Reconciliation:
         self,
         account: Account,
         ledger: OrderLedger,
+        beginning: Beginning,
         settle: Callable[[str], Awaitable[bool]],
         clock: LiveClock,
         venue_clock: VenueClock,
@@ -99,6 +103,7 @@ class Reconciliation:
         self._account = account
         self._tracker = ledger.tracker
         self._reporter = ledger.reporter
+        self._beginning = beginning
         self._settle = settle
         self._clock = clock
         self._venue_clock = venue_clock
@@ -190,6 +195,7 @@ class Reconciliation:
         status.add_order_reports(orders)
         status.add_fill_reports(fills)
         status.add_position_reports(positions)
+        self._beginning.answered(report.venue_order_id for report in orders)
         return status
 
     async def _look(

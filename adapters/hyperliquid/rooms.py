@@ -13,6 +13,7 @@ from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.orders import Order
 
 from adapters.common.account_watch import AccountWatch, Tell
+from adapters.common.beginning import Beginning
 from adapters.common.foreign import ForeignOrders
 from adapters.common.governor import WeightGovernor
 from adapters.common.ledger import OrderLedger
@@ -122,8 +123,10 @@ class AccountRooms:
         self.budget = AddressBudget()
         self.budget_watch = BudgetWatch(self.budget, self._account.rate_limit, publish_budget)
         self.watch = AccountWatch(self._account.balances, tell=tell, spawn=spawn)
+        beginning = Beginning(cache)
         foreign = ForeignOrders(
             self._account.order_with_fills,
+            beginning,
             cache,
             clock,
             client.id,
@@ -175,6 +178,7 @@ class AccountRooms:
         self.reconciliation = Reconciliation(
             self._account,
             ledger,
+            beginning,
             inquiry.ask,
             clock,
             venue_clock,
@@ -224,7 +228,13 @@ class AccountRooms:
         self._amendment = OrderAmendment(*out, cancel=entry.cancel, spawn=spawn)
         unknown = UnknownOrders(entry, self._account, cache, self._client_order_id_of)
         self.commands = OrderCommands(
-            entry, self._amendment.modify, unknown.cancel, ledger, cache, self.news.on_adopted
+            entry,
+            self._amendment.modify,
+            unknown.cancel,
+            ledger,
+            beginning,
+            cache,
+            self.news.on_adopted,
         )
         self.terms = AccountTerms(exchange, provider.loaded, self.watch.mark_stale)
         self.last_resort: LastResort | None = None

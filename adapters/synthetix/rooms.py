@@ -14,6 +14,7 @@ from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.orders import Order
 
 from adapters.common.account_watch import AccountWatch, Tell
+from adapters.common.beginning import Beginning
 from adapters.common.foreign import ForeignOrders
 from adapters.common.joint_question import JointQuestion
 from adapters.common.ledger import OrderLedger
@@ -114,8 +115,10 @@ class AccountRooms:
             account_http, instruments.of_symbol, client.account_id, clock, venue_clock.records_ms
         )
         self.watch = AccountWatch(self._account.balances, tell=tell, spawn=spawn)
+        beginning = Beginning(cache)
         foreign = ForeignOrders(
             self._account.order_with_fills,
+            beginning,
             cache,
             clock,
             client.id,
@@ -165,6 +168,7 @@ class AccountRooms:
         self.reconciliation = Reconciliation(
             self._account,
             ledger,
+            beginning,
             inquiry.ask,
             clock,
             venue_clock,
@@ -217,7 +221,9 @@ class AccountRooms:
         entry = OrderEntry(*out)
         amendment = OrderAmendment(*out)
         unknown = UnknownOrders(entry, self._account, cache)
-        self.commands = OrderCommands(entry, amendment.modify, unknown.cancel, ledger, cache)
+        self.commands = OrderCommands(
+            entry, amendment.modify, unknown.cancel, ledger, beginning, cache
+        )
         self.terms = AccountTerms(self._exchange, provider.loaded, self.watch.mark_stale)
         self.last_resort: LastResort | None = None
         if config.dead_mans_switch_secs:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from nautilus_trader.execution.reports import ExecutionMassStatus
 from nautilus_trader.live.execution_client import LiveExecutionClient
 from nautilus_trader.model.enums import OrderSide, OrderStatus, OrderType, PositionSide
 from nautilus_trader.model.identifiers import ClientOrderId
@@ -17,7 +18,16 @@ from adapters.common.key_state import SignerInUse
 from simulator.fault_rules import DropReply, Status
 from tests.acceptance.children import child_of
 from tests.acceptance.under_test import KEY, KEY_VARIABLE
-from tests.adapters.contract_bench import SIZE, Bench, Still, benched, closed, resting, standing
+from tests.adapters.contract_bench import (
+    SETTLED_SECS,
+    SIZE,
+    Bench,
+    Still,
+    benched,
+    closed,
+    resting,
+    standing,
+)
 from tests.adapters.contract_terms import Terms
 from tests.adapters.test_contract import exit_of
 from tests.waiting import eventually
@@ -139,6 +149,37 @@ async def test_a_venue_that_does_not_tell_of_the_past_at_once_is_asked_again(
     async with benched(still, *at, http_max_attempts=1) as again:
         assert [standing.fired for standing in still.venue.faults.rules] == [2]
         assert again.held_here == again.held_there == SIZE
+
+
+async def test_a_line_that_breaks_during_the_start_tells_nothing_of_the_past_in_parts(
+    still: Still, at: At
+) -> None:
+    async with benched(still, *at) as bench:
+        await bench.enter()
+        await bench.enter(OrderSide.SELL, 2 * SIZE)
+    past = {"HYPERLIQUID": "historicalOrders", "SYNTHETIX": "getTrades"}[bench.client.id.value]
+    parts: list[ExecutionMassStatus] = []
+
+    class Part(ExecutionMassStatus):
+        def __init__(self, *args: object, **named: object) -> None:
+            super().__init__(*args, **named)
+            parts.append(self)
+
+    async def break_line() -> None:
+        """Break it while the past is asked for; what it may have missed is asked for, too."""
+        await eventually(lambda: still.venue.faults.rules[0].fired, SETTLED_SECS)
+        await still.venue.drop_connections()
+
+    at[1].setattr("adapters.common.foreign.ExecutionMassStatus", Part)
+    still.venue.faults.add(Status(on="request", type=past, status=502, count=4))
+    breaking = asyncio.create_task(break_line())
+    async with benched(still, *at, http_max_attempts=1) as again:
+        await breaking
+        assert not parts
+        assert again.held_here == again.held_there == -SIZE
+        still.place_elsewhere(OrderSide.SELL, still.market.bid - 100)
+        await eventually(lambda: parts)
+        await eventually(lambda: again.held_here == again.held_there == -2 * SIZE)
 
 
 async def test_an_order_of_an_earlier_life_is_found_or_proven_absent(still: Still, at: At) -> None:

@@ -2,10 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.soak.books import differences
 from tests.soak.lives import Lives
+from tests.soak.naked import Span
 from tests.soak.sides import Side
 
 AGREE_SECS = 120.0
@@ -24,11 +27,14 @@ class Comparison:
     ----------
     agreed_secs
         After how many seconds the books agreed, each time.
+    calms
+        By venue, when the weather was fine and the books had agreed.
 
     """
 
     def __init__(self, sides: dict[str, Side], lives: Lives, folder: Path) -> None:
         self.agreed_secs: list[float] = []
+        self.calms: dict[str, list[Span]] = {name: [] for name in sides}
         self._sides = sides
         self._lives = lives
         self._log = folder / "differences.log"
@@ -47,6 +53,16 @@ class Comparison:
             self._note(found)
             await asyncio.sleep(PAUSE_SECS)
         return found
+
+    @contextmanager
+    def calm(self) -> Iterator[None]:
+        """Note how long it is calm."""
+        began = {name: side.now_ms for name, side in self._sides.items()}
+        try:
+            yield
+        finally:
+            for name, side in self._sides.items():
+                self.calms[name].append(Span(began[name], side.now_ms, "calm"))
 
     async def _compare(self) -> list[str]:
         """Compare once; a picture during which a venue went on says nothing."""

@@ -16,7 +16,7 @@ TOKENS = {
 }
 NAKED_SECS_MAX = 15
 EXPIRES_AFTER_SECS = 8
-"""Both are the defaults, which the bound of `judgement` is made of."""
+"""Both are the defaults; the first is what `judgement` holds the guard to."""
 RSI_SIZE = "0.01"
 
 HEAD = """\

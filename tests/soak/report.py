@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.soak.judgement import BOUND_SECS
+from tests.soak.judgement import CALM_BOUND_SECS, STORM_BOUND_SECS
 from tests.soak.memory import growth
 from tests.soak.run import Soak
 
@@ -96,10 +96,12 @@ def summary(soak: Soak) -> dict[str, Any]:
             "most_secs": max(soak.comparison.agreed_secs, default=None),
         },
         "naked": {
-            "bound_secs": BOUND_SECS,
+            "bound_secs": {"calm": CALM_BOUND_SECS, "storm": STORM_BOUND_SECS},
             "stretches": len(naked),
             "median_secs": median([n.secs for n in naked]) if naked else None,
             "worst_secs": max((n.secs for n in naked), default=0),
+            "calm_stretches": sum(n.is_calm for n in naked),
+            "worst_calm_secs": max((n.secs for n in naked if n.is_calm), default=0),
             "worst_reachable_secs": max((n.reachable_secs for n in naked), default=0),
             "worst": sorted(naked, key=lambda n: -n.secs)[:10],
             "worst_reachable": sorted(naked, key=lambda n: -n.reachable_secs)[:10],

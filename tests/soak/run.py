@@ -17,7 +17,7 @@ from tests.acceptance.crash_desk import free_port
 from tests.soak.alerts import AlertVerdict, undecided, verdict
 from tests.soak.comparison import Comparison
 from tests.soak.desk import DeskProcess
-from tests.soak.judgement import BOUND_SECS, Failures, Naked, naked_of
+from tests.soak.judgement import Failures, Naked, naked_of
 from tests.soak.lives import Lives
 from tests.soak.logs import LogVerdict, judge_logs, read_logs, tracebacks
 from tests.soak.memory import Sample
@@ -63,7 +63,11 @@ class Soak:
     def naked(self) -> list[Naked]:
         """Return every naked stretch so far."""
         sides = self.sides.values()
-        return [each for side in sides for each in naked_of(side, self.lives.away_of(side))]
+        return [
+            each
+            for side in sides
+            for each in naked_of(side, self.lives.away_of(side), self.comparison.calms[side.name])
+        ]
 
     async def play(self) -> None:
         """Go through the plan, to the end of the desk."""
@@ -118,8 +122,9 @@ class Soak:
             while self.secs < self.plan.storms_until_secs:
                 await self.storms.storm()
                 await self._agree("a storm")
-                await self.storms.calm()
-                await self._agree("a calm")
+                with self.comparison.calm():
+                    await self.storms.calm()
+                    await self._agree("a calm")
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
@@ -197,12 +202,12 @@ class Soak:
         places = {f"alert_{name}": name for name in self.sides}
         self.alerts = await verdict(self.inbox, self.sender.sent, self.sides, places)
         self.logs = judge_logs(read_logs(self._folder))
-        late = [str(each) for each in self.naked() if each.reachable_secs > BOUND_SECS]
+        late = [str(each) for each in self.naked() if each.is_too_long]
         for what, evidence in (
             ("alerts went wrong", self.alerts.wrong),
             ("errors without a class", self.logs.unexplained),
             ("exceptions beside the log", tracebacks(self._folder)),
-            (f"without a stop for over {BOUND_SECS} s", late),
+            ("without a stop for too long", late),
         ):
             if evidence:
                 self.failures.add(self.secs, what, evidence)
