@@ -85,6 +85,7 @@ async def test_e44_the_cancel_of_an_order_that_is_gone_finds_its_end(
         await eventually(lambda: faults.log)
         trial.tester.cancel_order(order)
         await trial.settled(scene.late_cancel)
+        assert scene.cancels(trial) == [1]
         faults.clear()
 
 
