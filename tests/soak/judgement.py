@@ -30,7 +30,7 @@ class Naked(msgspec.Struct, frozen=True):
     A stretch in which a position of a venue had no stop for all of it.
 
     `reachable_secs` is the part of it in which the desk lived and the venue could be reached;
-    `is_calm` tells that it began and ended in fine weather, with all books the same before.
+    `is_calm` tells that all of it was, in fine weather, with all books the same before.
     """
 
     venue: str
@@ -62,14 +62,18 @@ class Failures:
 
 def naked_of(side: Side, away: Sequence[Span], calms: Sequence[Span]) -> list[Naked]:
     """Return a venue's naked stretches so far; `away` is when it could not be traded."""
-    return [
-        Naked(
-            side.name,
-            span.what,
-            span.start_ms,
-            span.secs,
-            span.secs - overlap_ms(span, away) / 1000,
-            overlap_ms(span, calms) == span.end_ms - span.start_ms,
+    found = []
+    for span in naked_spans(side.fills, side.rows, side.now_ms):
+        away_ms = overlap_ms(span, away)
+        length_ms = span.end_ms - span.start_ms
+        found.append(
+            Naked(
+                side.name,
+                span.what,
+                span.start_ms,
+                span.secs,
+                (length_ms - away_ms) / 1000,
+                not away_ms and overlap_ms(span, calms) == length_ms,
+            )
         )
-        for span in naked_spans(side.fills, side.rows, side.now_ms)
-    ]
+    return found

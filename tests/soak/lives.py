@@ -18,6 +18,8 @@ END_SECS = 2.0
 VENUE_EXIT = 3
 """What a desk ends with when a venue does not answer at its start (desk/exits.py)."""
 TAIL_CHARS = 2_000
+STALL_SECS = 1.0
+"""A machine that is busy with other things stops the venues, which no desk can tell from a hang."""
 
 
 class Lives:
@@ -103,6 +105,13 @@ class Lives:
                     self._comes_up()
             await asyncio.sleep(POLL_SECS)
 
+    def note_stall(self, secs: float) -> None:
+        """Note that the venues have just stood still for so long, if that is long."""
+        if secs > STALL_SECS:
+            for name, side in self._sides.items():
+                span = Span(side.now_ms - int(secs * 1000), side.now_ms, "stall")
+                self.away[name].append(span)
+
     def away_of(self, side: Side) -> list[Span]:
         """Return when a venue could not be traded, until now."""
         began = (self.down_since_ms.get(side.name), self.out_since_ms.get(side.name))
@@ -131,7 +140,7 @@ class Lives:
     def _was_away(self) -> bool:
         """Tell whether a venue was away within the time that a start may take."""
         return bool(self.out_since_ms) or any(
-            span.what != "desk" and side.now_ms - span.end_ms < READY_SECS * 1000
+            span.what not in {"desk", "stall"} and side.now_ms - span.end_ms < READY_SECS * 1000
             for name, side in self._sides.items()
             for span in self.away[name]
         )

@@ -49,6 +49,12 @@ EXPLAINED: tuple[Class, ...] = (
         "a strategy does not keep what it cannot protect",
     ),
     Class(
+        "the check of each minute met a fault",
+        "ExecEngine",
+        "^Failed to generate (order|position) status reports",
+        "Nautilus asks again in the next minute; what the check is for is compared here anyway",
+    ),
+    Class(
         "a start while a venue was away",
         "Reconciliation|TradingNode|(Data|Exec)Client-.*",
         "^(Cannot reconcile: |Execution state could not be reconciled|Error on '_connect')",

@@ -73,6 +73,7 @@ def summary(soak: Soak) -> dict[str, Any]:
         "lives": soak.lives.desk.lives,
         "exits_by_itself": soak.lives.desk.exits,
         "down_secs": {"most": max(desk_spans, default=0), "sum": sum(desk_spans)},
+        "stalled_secs": sum(s.secs for s in soak.lives.away["hyperliquid"] if s.what == "stall"),
         "faults_drawn": soak.storms.tally.drawn,
         "faults_fired": dict(soak.storms.tally.fired.most_common()),
         "outages": dict(soak.storms.outages.most_common()),

@@ -137,10 +137,13 @@ class Soak:
     # Beside the weather
 
     async def _read(self) -> None:
+        """Keep the venues' records; and note when they stood still themselves, in this process."""
         while True:
             for side in self.sides.values():
                 side.read()
+            slept = time.monotonic()
             await asyncio.sleep(POLL_SECS)
+            self.lives.note_stall(time.monotonic() - slept)
 
     async def _sample(self) -> None:
         headers = {"Authorization": f"Bearer {TOKENS['PERPDESK_READ_TOKEN']}"}
