@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from decimal import Context, localcontext
 from pathlib import Path
 
 from nautilus_trader.model.data import Bar, BarType
@@ -80,8 +81,10 @@ def run_profile(profile: Profile, history: History, window: Window) -> tuple[Pla
         Nothing can be run.
 
     """
-    plan, notes = make_plan(profile, history, window)
-    return plan, make_result(plan, run(plan), describe(profile), notes)
+    # The same bytes whatever ran before: ccxt, for one, changes how its process rounds.
+    with localcontext(Context()):
+        plan, notes = make_plan(profile, history, window)
+        return plan, make_result(plan, run(plan), describe(profile), notes)
 
 
 def panes(plan: Plan, history: History) -> list[Pane]:
