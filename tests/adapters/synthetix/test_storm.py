@@ -104,6 +104,10 @@ def is_alike(run: Run, order: Order) -> bool:
 
 def there_is(run: Run, order: Order) -> object:
     name = order.client_order_id.value
+    # A fill in part is no change of status: what is live tells of it, the history does not.
+    for live in run.ledger.live.values():
+        if live.request.client_id == name:
+            return live
     changes = [c.order for c in run.ledger.history if c.order.request.client_id == name]
     return changes[-1] if changes else None
 
