@@ -92,7 +92,9 @@ def heard_in(place: str | None, profile: Profile, window: Window) -> Heard:
     }
     signals: list[Signal] = []
     held_back: defaultdict[str, list[str]] = defaultdict(list)
-    for delivered_ns, trace in sorted(_delivered(traces, window), key=lambda pair: pair[0]):
+    given = _delivered(traces, window)
+    given.sort(key=lambda pair: (pair[0], pair[1].entry.received_ns))
+    for delivered_ns, trace in given:
         outcome = trace.entry.outcome
         for signal in _signals(trace.entry, delivered_ns, hedges):
             if _is_held_back(signal, outcome):

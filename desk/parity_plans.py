@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -134,10 +134,21 @@ def _with_signals(plan: Plan, signals: Sequence[Signal]) -> Plan:
         for _, config in plan.strategies
         if isinstance(config, AlertStrategyConfig)
     }
-    told = []
+    late = [
+        dataclasses.replace(
+            signal, ts_init=max(signal.ts_init, first_ns[traded[signal.strategy]] + LISTENING_NS)
+        )
+        for signal in signals
+        if signal.strategy in traded
+    ]
+    late.sort(key=lambda signal: signal.ts_init)
+    return msgspec.structs.replace(plan, signals=[wrap_signal(one) for one in _apart(late)])
+
+
+def _apart(signals: Iterable[Signal]) -> Iterator[Signal]:
+    """Give signals in their order, no two in a nanosecond: it tells which came first."""
+    last_ns = 0
     for signal in signals:
-        if signal.strategy in traded:
-            earliest_ns = first_ns[traded[signal.strategy]] + LISTENING_NS
-            late = dataclasses.replace(signal, ts_init=max(signal.ts_init, earliest_ns))
-            told.append(wrap_signal(late))
-    return msgspec.structs.replace(plan, signals=sorted(told, key=lambda one: one.ts_init))
+        apart = dataclasses.replace(signal, ts_init=max(signal.ts_init, last_ns + 1))
+        last_ns = apart.ts_init
+        yield apart

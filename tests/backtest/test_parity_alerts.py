@@ -58,7 +58,7 @@ starting_balances = ["9000 USDC", "8000 USDT"]
 
 
 class Given(NamedTuple):
-    """An alert of the recorded run, and what came of it half an hour after the close of a bar."""
+    """An alert of the recorded run, so many minutes after the close of a bar, and its outcome."""
 
     strategy: str
     id: str
@@ -66,6 +66,7 @@ class Given(NamedTuple):
     bar: int
     orders: tuple[str, ...] = ()
     reason: str | None = None
+    minute: int = 30
 
     @property
     def key(self) -> str:
@@ -73,7 +74,7 @@ class Given(NamedTuple):
 
     @property
     def time_ns(self) -> int:
-        return START_NS + (self.bar + 1) * HOUR_NS + 30 * MINUTE_NS
+        return START_NS + (self.bar + 1) * HOUR_NS + self.minute * MINUTE_NS
 
 
 async def _fill(place: Path, alerts: tuple[Given, ...]) -> None:
@@ -175,6 +176,28 @@ def test_alerts_are_replayed_when_they_were_given(perpdesk: Perpdesk, tmp_path: 
     # The made-up record has paid no fees.
     fees = round(Decimal(trip["replayed"]["fees"]), 6)
     assert round(Decimal(trip["pnl_apart"]), 6) == fees > 0
+
+
+def test_alerts_before_the_first_price_keep_their_order(perpdesk: Perpdesk, tmp_path: Path) -> None:
+    before = -1
+    turns = [(Action.BUY, "buy"), (Action.CLOSE, "sell")] * 5
+    alerts = tuple(
+        Given("one", f"{number}", action, before, minute=number)
+        for number, (action, _) in enumerate(turns)
+    )
+    orders = [
+        order(given.key, side, before, time_ns=given.time_ns, last_ns=given.time_ns)
+        for given, (_, side) in zip(alerts, turns, strict=True)
+    ]
+
+    code, parity = replayed(perpdesk, recorded(tmp_path, perpdesk, alerts, orders))
+
+    assert code == 0, parity
+    times = [pair["replayed"]["time_ns"] for pair in parity["pairs"]]
+    assert times == sorted(set(times))
+    assert [trip["replayed"]["key"] for trip in parity["trips"]] == [
+        f"one:{n}" for n in (0, 2, 4, 6, 8)
+    ]
 
 
 def test_each_venue_is_replayed_with_its_own_account(perpdesk: Perpdesk, tmp_path: Path) -> None:
