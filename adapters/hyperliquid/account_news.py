@@ -1,13 +1,16 @@
 """What the venue tells of an account by itself, handed to those who record it; it asks nobody."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
 from nautilus_trader.common.component import Logger
 from nautilus_trader.model.orders import Order
 
 from adapters.common.account_watch import AccountWatch
 from adapters.common.foreign import ForeignOrders
+from adapters.common.latest import Latest
 from adapters.common.ledger import OrderLedger
 from adapters.common.open_orders import OpenOrders
 from adapters.common.recovery import OVERLAP_MS
@@ -16,6 +19,7 @@ from adapters.hyperliquid.observations import OrderObserver
 from adapters.hyperliquid.past_orders import flatten, leaves_of
 from adapters.hyperliquid.reports import neutral_fill, twap_id_of, twap_key
 from adapters.hyperliquid.user_frames import (
+    OPEN_ORDERS_DECODER,
     WsOpenOrders,
     WsOrderUpdates,
     WsTwapHistory,
@@ -37,6 +41,8 @@ class AccountNews:
 
     Parameters
     ----------
+    loop : asyncio.AbstractEventLoop
+        Where they are read.
     ledger : OrderLedger
         Tells what they mean for our orders.
     observer : OrderObserver
@@ -52,6 +58,7 @@ class AccountNews:
 
     def __init__(
         self,
+        loop: asyncio.AbstractEventLoop,
         ledger: OrderLedger,
         observer: OrderObserver,
         open_orders: OpenOrders,
@@ -61,6 +68,7 @@ class AccountNews:
         self._observer = observer
         self._reporter = ledger.reporter
         self._open_orders = open_orders
+        self._lists = Latest(loop, self._read_open_orders)
         self._foreign = foreign
         self._watch = watch
         self._last_fill_ms = 0
@@ -69,7 +77,7 @@ class AccountNews:
             WsOrderUpdates: self._on_order_updates,
             WsUser: self._on_user,
             WsUserFills: self._on_user_fills,
-            WsOpenOrders: self._on_open_orders,
+            WsOpenOrders: lambda message: self._lists.offer(message.data.orders),
             WsTwapHistory: lambda message: self._on_twaps(message.data.history),
         }
         self._log = Logger(type(self).__name__)
@@ -88,6 +96,11 @@ class AccountNews:
         handler = self._handlers.get(type(message))
         if handler is not None:
             handler(message)
+
+    def on_lost(self) -> None:
+        """Take that the connection is lost: what a stream has told by then is out of date."""
+        self._lists.forget()
+        self._open_orders.forget()
 
     def on_update(self, update: OrderUpdate) -> None:
         """Take what the venue says of one order."""
@@ -127,8 +140,12 @@ class AccountNews:
         for update in message.data:
             self.on_update(update)
 
-    def _on_open_orders(self, message: WsOpenOrders) -> None:
-        orders = flatten(message.data.orders)
+    def _read_open_orders(self, raw: msgspec.Raw) -> None:
+        try:
+            orders = flatten(OPEN_ORDERS_DECODER.decode(raw))
+        except msgspec.MsgspecError as e:
+            self._log.exception("Could not read the list of open orders", e)
+            return
         self._open_orders.on_list(leaves_of(orders.values()))
         events = [event for one in orders.values() for event in self._observer.on_listed(one)]
         self._reporter.report(events)

@@ -1,5 +1,6 @@
 """Send signed actions, once each: by WebSocket, or by HTTP while there is none."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol
@@ -28,6 +29,10 @@ from adapters.hyperliquid.signing import Signer
 
 # .../rate-limits-and-user-limits: an action weighs 1 + floor(batch length / 40).
 BATCH_PER_WEIGHT = 40
+# The venue remembers a signer's 100 highest nonces and refuses what is below all of them: of more
+# requests at a time those that others have overtaken would be lost. So many are orders, and so many
+# reduce risk, which does not wait for answers to orders.
+UNDER_WAY_MAX = 50
 # What does not reduce risk is not worth sending later: its price was bound to a market of now.
 PATIENCE_SECS = 2.0
 
@@ -98,6 +103,7 @@ class HyperliquidExchange:
         self._timeout_secs = timeout_secs
         self._clock_ms = clock_ms
         self._on_wait = on_wait
+        self._places = {rank: asyncio.Semaphore(UNDER_WAY_MAX) for rank in Rank}
         self._encode = msgspec.json.Encoder().encode
         self._log = Logger(type(self).__name__)
 
@@ -111,8 +117,8 @@ class HyperliquidExchange:
         """
         Sign an action, write it and return the venue's answer; nothing is ever sent twice.
 
-        While the rate limit has room and the connection stands, all up to the writing happens
-        before the first await.
+        While the rate limit has room, less than 50 actions of its kind are under way and the
+        connection stands, all up to the writing happens before the first await.
 
         Parameters
         ----------
@@ -131,13 +137,26 @@ class HyperliquidExchange:
         OutcomeUnknown
             If it was written and no answer came that can be read.
         NotSent
-            If it was not written: what is not urgent does not wait for the rate limit for long.
+            If it was not written: what is not urgent does not wait for long.
 
         """
         weight = weight_of(action)
         rank = Rank.URGENT if urgent else Rank.ORDER
         if not self._governor.try_acquire(weight, rank):
             await self._wait(action, weight, rank)
+        places = self._places[rank]
+        if places.locked():
+            await _wait_for_place(places, rank)
+        else:
+            await places.acquire()  # at once
+        try:
+            return await self._write(action, on_sending)
+        finally:
+            places.release()
+
+    async def _write(
+        self, action: Action, on_sending: Callable[[int, int | None], None] | None
+    ) -> ActionReply:
         now_ms = self._clock_ms()
         nonce = self._nonces.next(now_ms)
         expires = None if self._expires_after_ms is None else now_ms + self._expires_after_ms
@@ -164,6 +183,16 @@ class HyperliquidExchange:
         if self._on_wait is not None:
             self._on_wait(delay_secs)
         await self._governor.acquire(weight, rank)
+
+
+async def _wait_for_place(places: asyncio.Semaphore, rank: Rank) -> None:
+    try:
+        async with asyncio.timeout(None if rank is Rank.URGENT else PATIENCE_SECS):
+            await places.acquire()
+    except TimeoutError as e:
+        raise NotSent(
+            f"Expected less than {UNDER_WAY_MAX} actions under way within {PATIENCE_SECS:g} s"
+        ) from e
 
 
 def weight_of(action: Action) -> int:

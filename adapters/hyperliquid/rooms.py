@@ -162,7 +162,7 @@ class AccountRooms:
             tracker,
             lambda key: observer.twap_of(key) is None and instruments.is_on_main_dex(key),
         )
-        self.news = AccountNews(ledger, observer, open_orders, foreign, self.watch)
+        self.news = AccountNews(loop, ledger, observer, open_orders, foreign, self.watch)
         inquiry = OrderInquiry(
             http,
             address,
@@ -196,7 +196,7 @@ class AccountRooms:
             read_fills=self._read_fills,
             fills_from_ms=lambda: self.news.fills_from_ms,
             refresh=self.watch.refresh,
-            on_lost=open_orders.forget,
+            on_lost=self.news.on_lost,
             is_connected=lambda: self.ws.is_connected,
             spawn=spawn,
         )

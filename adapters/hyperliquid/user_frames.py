@@ -76,10 +76,14 @@ class ClearinghouseData(msgspec.Struct, frozen=True):
 
 
 class OpenOrdersData(msgspec.Struct, frozen=True):
-    """`{"dex":"","user":"0x..","orders":[...]}`: all that rests on one dex, newest first."""
+    """
+    `{"dex":"","user":"0x..","orders":[...]}`: all that rests on one dex, newest first.
+
+    The orders are as they came, for OPEN_ORDERS_DECODER: most lists are overtaken by the next.
+    """
 
     user: str
-    orders: list[FrontendOrder]
+    orders: msgspec.Raw
     dex: str = ""
 
 
@@ -188,6 +192,8 @@ class WsOpenOrders(msgspec.Struct, frozen=True, tag_field="channel", tag="openOr
         """The stream that it belongs to, as in `Subscription.stream`."""
         return ("openOrders", "")
 
+
+OPEN_ORDERS_DECODER = msgspec.json.Decoder(list[FrontendOrder], strict=False)
 
 WsUserStream = (
     WsOrderUpdates

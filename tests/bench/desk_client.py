@@ -1,10 +1,11 @@
 """
-A child process: `perpdesk run`, with three rates lifted that would be measured instead of it.
+A child process: `perpdesk run`, with limits lifted that would be measured instead of it.
 
-They are both venues' limits as our clients keep them, and the 100 orders a second that Nautilus's
-risk engine passes. The first line on standard output is the webhook's URL, once strategies run. A
-line is a number of orders to place at once, and is answered with what was `Placed` when all are
-accepted, canceled and gone again; 0 is answered with the process's `Usage`.
+They are both venues' rates as our clients keep them, the 100 orders a second that Nautilus's risk
+engine passes, and the 2 s that an order waits on Hyperliquid while 50 others are under way. The
+first line on standard output is the webhook's URL, once strategies run. A line is a number of
+orders to place at once, and is answered with what was `Placed` when all are accepted, canceled and
+gone again; 0 is answered with the process's `Usage`.
 """
 
 import os
@@ -20,6 +21,7 @@ from nautilus_trader.config import LiveRiskEngineConfig
 from nautilus_trader.live.node import TradingNode
 
 from adapters.common.governor import WeightGovernor
+from adapters.hyperliquid import exchange as hyperliquid_exchange
 from adapters.hyperliquid import factories as hyperliquid_factories
 from adapters.synthetix import factories as synthetix_factories
 from adapters.synthetix import rooms as synthetix_rooms
@@ -65,6 +67,7 @@ def lift_rates(options: Options) -> None:
         return WeightGovernor(UNLIMITED, 10.0)
 
     # They are module globals of the rooms that use them: a node's configuration has none of them.
+    hyperliquid_exchange.PATIENCE_SECS = WAIT_SECS
     hyperliquid_factories.address_governor = governor
     synthetix_factories.address_governor = governor
     synthetix_rooms.subaccount_governor = governor

@@ -34,7 +34,7 @@ from adapters.hyperliquid.actions import (
     OrderWire,
     Tif,
 )
-from adapters.hyperliquid.exchange import HyperliquidExchange, weight_of
+from adapters.hyperliquid.exchange import UNDER_WAY_MAX, HyperliquidExchange, weight_of
 from adapters.hyperliquid.governor import address_governor
 from adapters.hyperliquid.http import HyperliquidHttpClient
 from adapters.hyperliquid.replies import Refusal, Resting, Success, WsPost
@@ -271,19 +271,66 @@ async def test_a_lost_connection_is_an_unknown_outcome_and_nothing_is_sent_twice
         assert (len(server.said), posted) == (1, [])
 
 
-async def test_what_is_too_much_for_the_socket_goes_by_http() -> None:
-    async with (
-        listening() as server,
-        replying(200, DEFAULT) as (http_url, posted),
-        exchange_on(server.url, http_url) as exchange,
-    ):
-        waiting = [asyncio.create_task(exchange.send(NoopAction())) for _ in range(100)]
-        await eventually(lambda: len(server.said) == 100)
+async def test_what_reduces_risk_does_not_wait_for_answers_to_the_rest() -> None:
+    async with listening() as server, exchange_on(server.url) as exchange:
+        sending = [asyncio.create_task(exchange.send(NoopAction())) for _ in range(UNDER_WAY_MAX)]
+        await eventually(lambda: len(server.said) == UNDER_WAY_MAX)
 
-        await exchange.send(CANCEL, urgent=True)
+        sending.append(asyncio.create_task(exchange.send(CANCEL, urgent=True)))
 
-        assert posted[0]["action"]["type"] == "cancel"
-        for task in waiting:
+        await eventually(lambda: len(server.said) == UNDER_WAY_MAX + 1)
+        assert server.said[-1]["request"]["payload"]["action"]["type"] == "cancel"
+        for task in sending:
+            task.cancel()
+
+
+async def test_more_than_the_venue_remembers_waits_and_keeps_its_turn() -> None:
+    """Nonces that the 100 highest have overtaken would be refused, and the orders lost."""
+    sizes = [f"{number}" for number in range(1, 4 * UNDER_WAY_MAX + 1)]
+    actions = [
+        OrderAction((msgspec.structs.replace(ORDER, s=size),), Grouping.NONE) for size in sizes
+    ]
+    is_open = asyncio.Event()
+    answer = answering(done("success"))
+
+    async def hold(line: ServerConnection, message: dict[str, Any]) -> None:
+        await is_open.wait()
+        await answer(line, message)
+
+    tasks: list[asyncio.Task[None]] = []
+
+    async def script(line: ServerConnection, message: dict[str, Any]) -> None:
+        tasks.append(asyncio.create_task(hold(line, message)))
+
+    async with listening(script) as server, exchange_on(server.url) as exchange:
+        sending = [asyncio.create_task(exchange.send(action)) for action in actions]
+        await eventually(lambda: len(server.said) == UNDER_WAY_MAX)
+        is_open.set()
+        replies = await asyncio.gather(*sending)
+
+        assert [reply.statuses for reply in replies] == [(Success(),)] * len(actions)
+        payloads = [message["request"]["payload"] for message in server.said]
+        assert [payload["action"]["orders"][0]["s"] for payload in payloads] == sizes
+        assert [payload["nonce"] for payload in payloads] == [
+            NOW_MS + number for number in range(len(actions))
+        ]
+
+
+async def test_an_order_that_finds_no_place_for_long_is_not_sent_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adapters.hyperliquid.exchange.PATIENCE_SECS", 0.05)
+    sent: list[str] = []
+    async with listening() as server, exchange_on(server.url) as exchange:
+        sending = [asyncio.create_task(exchange.send(ORDERS)) for _ in range(UNDER_WAY_MAX)]
+        await eventually(lambda: len(server.said) == UNDER_WAY_MAX)
+
+        with pytest.raises(NotSent, match=r"less than 50 actions under way within 0\.05 s"):
+            await exchange.send(ORDERS, on_sending=lambda *_: sent.append("order"))
+
+        assert not sent
+        assert len(server.said) == UNDER_WAY_MAX
+        for task in sending:
             task.cancel()
 
 
