@@ -32,12 +32,13 @@ from nautilus_trader.model.identifiers import ClientOrderId, Venue
 from nautilus_trader.model.position import Position
 from nautilus_trader.trading.strategy import Strategy
 
+from desk.equity_curve import EquityCurve, EquityPoint
 from risk.events import HALTS, STOPS, Halt, Lift, StopNews
 from strategies.alert_warning import AlertWarning
 from strategies.signals import Signal
 
 EQUITY_INTERVAL_MS = 1_000
-EQUITY_POINTS_A_LINE = 5  # of which one is shown: a line every five seconds is enough to follow
+EQUITY_MARKS_A_LINE = 5  # of which one is shown: a line every five seconds is enough to follow
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -67,15 +68,6 @@ class Trade(msgspec.Struct, frozen=True):
     currency: str
     opened: str
     closed: str
-
-
-class EquityPoint(msgspec.Struct, frozen=True):
-    """Account value with open positions marked to market, per venue and currency."""
-
-    time: str
-    venue: str
-    currency: str
-    equity: Decimal
 
 
 class JournalConfig(ActorConfig, frozen=True, kw_only=True):
@@ -117,7 +109,7 @@ class Journal(Actor):
         }
         self._listener = listener
         self.trades: list[Trade] = []
-        self.equity: list[EquityPoint] = []
+        self.equity = EquityCurve()
         self.signals = 0
         self.fills = 0
         self.refusals = 0
@@ -150,7 +142,7 @@ class Journal(Actor):
             for venue in self._venues
             for currency, money in self.portfolio.equity(venue).items()
         ]
-        self.equity += points
+        self.equity.add(points)
         return ", ".join(f"{point.equity:,.2f} {point.currency}" for point in points)
 
     def _harmless[T](self, handler: Callable[[T], None]) -> Callable[[T], None]:
@@ -167,7 +159,7 @@ class Journal(Actor):
 
     def _on_timer(self, _event: TimeEvent) -> None:
         words = self.mark_equity()
-        if len(self.equity) % EQUITY_POINTS_A_LINE == 0:
+        if self.equity.count % EQUITY_MARKS_A_LINE == 0:
             self._tell("equity", words)
 
     def _on_bar(self, bar: Bar) -> None:

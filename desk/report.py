@@ -12,7 +12,8 @@ from typing import TextIO
 import msgspec
 from nautilus_trader.trading.trader import Trader
 
-from desk.journal import EquityPoint, Journal, Trade
+from desk.equity_curve import EquityPoint
+from desk.journal import Journal, Trade
 
 
 def new_run_directory(root: Path, name: str) -> Path:
@@ -47,7 +48,7 @@ def write_report(directory: Path, trader: Trader, journal: Journal) -> None:
     with _whole(directory / "trades.csv") as file:
         _write_rows(file, Trade, journal.trades)
     with _whole(directory / "equity.csv") as file:
-        _write_rows(file, EquityPoint, journal.equity)
+        _write_rows(file, EquityPoint, journal.equity.points())
     _sync(directory)
 
 

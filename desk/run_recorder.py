@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -98,15 +98,16 @@ class RunRecorder:
             self._is_failing = False
 
     def _take_from_journal(self) -> None:
-        self._trades_taken = self._take("trades", self._journal.trades, self._trades_taken)
-        self._points_taken = self._take("equity", self._journal.equity, self._points_taken)
+        trades = self._journal.trades
+        self._take("trades", enumerate(trades[self._trades_taken :], self._trades_taken))
+        self._trades_taken = len(trades)
+        points = list(self._journal.equity.numbered(self._points_taken))
+        self._take("equity", points)
+        self._points_taken = max([self._points_taken, *(number + 1 for number, _ in points)])
 
-    def _take(self, table: str, found: Sequence[msgspec.Struct], taken: int) -> int:
-        """Take what is new in a list that only grows, and return its length."""
-        for number in range(taken, len(found)):
-            row = {"number": number, **msgspec.structs.asdict(found[number])}
-            self._rows[table][number] = row
-        return len(found)
+    def _take(self, table: str, found: Iterable[tuple[int, msgspec.Struct]]) -> None:
+        for number, one in found:
+            self._rows[table][number] = {"number": number, **msgspec.structs.asdict(one)}
 
     def _harmless[T](self, handler: Callable[[T], None]) -> Callable[[T], None]:
         def guarded(message: T) -> None:

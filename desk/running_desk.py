@@ -91,8 +91,6 @@ class RunningDesk:
         self._started_ns = time.time_ns()
         self._version = version("perpdesk")
         self._has_run = False
-        self._equities: dict[tuple[str, str], EquityPicture] = {}
-        self._points_read = 0
         self.lag_secs = 0.0  # of the last look at the loop; who looks writes it here
 
     def picture(self) -> DeskPicture:
@@ -110,7 +108,7 @@ class RunningDesk:
             halted=self._halted(),
             venues=tuple(map(self._venue, profile.venues)),
             strategies=tuple(strategy_picture(s, self._sources) for s in strategies),
-            equity=tuple(self._accounts().values()),
+            equity=self._accounts(),
             positions=tuple(position_picture(p, node.cache) for p in node.cache.positions_open()),
             orders=tuple(map(order_picture, working_orders(node.cache))),
         )
@@ -121,15 +119,13 @@ class RunningDesk:
 
     def equity(self, limit: int) -> Sequence[EquityPoint]:
         """Return the accounts' worth over this run, oldest first, thinned out to a number."""
-        points = self._journal.equity
-        accounts = max(1, len(self._accounts()))
-        # Points come in groups, one for each account: a group stays whole, and the last is there.
-        step = accounts * max(1, -(-len(points) // limit))
-        chosen = reversed(range(len(points) - accounts, -1, -step))
+        marks = self._journal.equity.marks()
+        # A mark has a point of each account and stays whole; the last is there.
+        step = max(1, -(-sum(map(len, marks)) // limit))
         return [
             EquityPoint(time=p.time, venue=p.venue.lower(), currency=p.currency, equity=p.equity)
-            for start in chosen
-            for p in points[start : start + accounts]
+            for mark in marks[::-step][::-1]
+            for p in mark
         ]
 
     async def alerts(self, limit: int) -> Sequence[AlertPicture]:
@@ -186,17 +182,18 @@ class RunningDesk:
         message = self._manager.carry_out(command)
         return Done(message=message, strategy=self._strategy(command.strategy))
 
-    def _accounts(self) -> Mapping[tuple[str, str], EquityPicture]:
-        """Return each account's first and last point; only new ones are read, of weeks of them."""
-        points = self._journal.equity
-        for point in points[self._points_read :]:
-            key = (point.venue, point.currency)
-            first = self._equities[key].start if key in self._equities else point.equity
-            self._equities[key] = EquityPicture(
-                venue=point.venue.lower(), currency=point.currency, start=first, now=point.equity
+    def _accounts(self) -> tuple[EquityPicture, ...]:
+        """Return each account's first and last worth."""
+        curve = self._journal.equity
+        return tuple(
+            EquityPicture(
+                venue=last.venue.lower(),
+                currency=last.currency,
+                start=curve.first[account].equity,
+                now=last.equity,
             )
-        self._points_read = len(points)
-        return self._equities
+            for account, last in curve.last.items()
+        )
 
     def _strategy(self, name: str) -> StrategyPicture:
         return strategy_picture(self._manager.find(name), self._sources)

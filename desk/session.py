@@ -16,10 +16,11 @@ from nautilus_trader.live.node import TradingNode
 from config.loading import describe
 from config.settings import Profile
 from desk.ending import end_trading
+from desk.equity_curve import EquityPoint
 from desk.exits import DeskError, Exit, UsageError, VenueError
 from desk.garbage import start_spared
 from desk.guarding import halt_by_signal, halt_in_words
-from desk.journal import EquityPoint, Journal, JournalConfig, Line, Trade
+from desk.journal import Journal, JournalConfig, Line, Trade
 from desk.ledger import Comparison
 from desk.manager import StrategyManager, status_of
 from desk.manager_state import KeptStates, states_place
@@ -292,8 +293,7 @@ class _Session:
             raise
 
     def _result(self, journal: Journal) -> SessionResult:
-        first = {(p.venue, p.currency): p for p in reversed(journal.equity)}
-        last = {(p.venue, p.currency): p for p in journal.equity}
+        curve = journal.equity
         ended = Exit.INTERRUPTED if self._interrupted else Exit.DONE
         return SessionResult(
             exit=Exit.FAILED if self._left else ended,
@@ -303,5 +303,5 @@ class _Session:
             signals=journal.signals,
             fills=journal.fills,
             refusals=journal.refusals,
-            equity=[(first[key], last[key]) for key in last],
+            equity=[(curve.first[account], last) for account, last in curve.last.items()],
         )

@@ -107,7 +107,7 @@ async def test_the_record_says_what_the_reports_will(tmp_path: Path) -> None:
         trades = rows_of(tmp_path, "trades")
         assert [Decimal(row["pnl"]) for row in trades] == [one.pnl for one in desk.journal.trades]
         times = [row["time"] for row in rows_of(tmp_path, "equity")]
-        assert times == [point.time for point in desk.journal.equity]
+        assert times == [point.time for point in desk.journal.equity.points()]
         found_again = read_record(tmp_path / RECORD_NAME)
         assert found_again.equity_times == [times[0], times[-1]]
         assert {row["client_order_id"] for row in found_again.orders} == {
@@ -122,7 +122,7 @@ async def test_what_cannot_be_written_is_written_once_it_can(tmp_path: Path) -> 
         recorder = recorder_of(desk, RunRecord(folder))
         async with recorder.keeping():
             await trade(desk)
-            points = len(desk.journal.equity)
+            points = desk.journal.equity.count
             assert points
             folder.mkdir()
             await eventually(lambda: has(folder, lambda f: rows_of(f, "fills")))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nautilus_trader.model.enums import OrderSide, OrderType
 
-from desk.journal import EquityPoint
+from desk.equity_curve import EquityCurve, EquityPoint
 from monitor.desk import Action, Command
 from monitor.picture import DeskPicture, StrategyPicture
 from monitor.readiness import obstacles
@@ -90,12 +90,14 @@ async def test_a_command_is_answered_with_the_strategy_after_it(tmp_path: Path) 
 
 async def test_the_equity_is_thinned_out_and_keeps_its_ends(tmp_path: Path) -> None:
     async with managed_node(tmp_path) as desk:
-        points = desk.shown._journal.equity
-        points[:] = [
-            EquityPoint(str(number), "BINANCE", currency, Decimal(number))
-            for number in range(1_001)
-            for currency in ("BTC", "USDT")
-        ]
+        desk.shown._journal.equity = EquityCurve()
+        for number in range(1_001):
+            desk.shown._journal.equity.add(
+                [
+                    EquityPoint(str(number), "BINANCE", currency, Decimal(number))
+                    for currency in ("BTC", "USDT")
+                ]
+            )
         thin = desk.shown.equity(100)
         assert 90 <= len(thin) <= 100
         assert {point.time for point in thin} >= {"1000"}
