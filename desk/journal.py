@@ -45,8 +45,8 @@ class Line(msgspec.Struct, frozen=True):
     """
     One thing that happened, in words.
 
-    ``kind`` is one of price, signal, order, fill, trade, equity, refusal, warning; ``ts`` is
-    unix ns.
+    ``kind`` is one of price, signal, order, fill, trade, equity, refusal, warning, listens; ``ts``
+    is unix ns.
     """
 
     ts: int

@@ -62,9 +62,11 @@ async def monitoring(
     desk: RunningDesk,
     feed: Feed,
     metrics: Metrics,
-) -> AsyncIterator[None]:
+) -> AsyncIterator[str]:
     """
-    Serve the monitor of a run for as long as the context lasts; nothing without tokens.
+    Serve the monitor of a run for as long as the context lasts, and yield its URL.
+
+    Nothing is served without tokens, and the URL is empty.
 
     Raises
     ------
@@ -74,7 +76,7 @@ async def monitoring(
     """
     settings = profile.monitor
     if settings is None or tokens is None:
-        yield
+        yield ""
         return
     place = place_of(profile)
     try:
@@ -88,7 +90,7 @@ async def monitoring(
             place.write_bytes(msgspec.json.encode(Place(url, os.getpid())))
             pulse = asyncio.create_task(_pulse(desk, feed, metrics), name="monitor-pulse")
             try:
-                yield
+                yield url
             finally:
                 pulse.cancel()
                 await asyncio.gather(pulse, return_exceptions=True)

@@ -36,6 +36,7 @@ from monitor.auth import Tokens
 from monitor.feed import Feed
 from monitor.metrics import Metrics
 from webhook.inbox import Inbox, InboxError
+from webhook.posting import PATH
 
 POLL_SECS = 0.02
 INBOX_NAME = "alerts.sqlite"  # of a run that keeps its alerts to itself
@@ -166,9 +167,13 @@ class _Session:
             async with (
                 recorder.keeping(),
                 self._webhook(inbox, secrets) as url,
-                self._monitor(manager, journal, inbox),
+                self._monitor(manager, journal, inbox) as page,
                 self._running_node() as node_task,
             ):
+                if url:
+                    listener(Line(now_ns(), "listens", f"for alerts at {url}{PATH}"))
+                if page:
+                    listener(Line(now_ns(), "listens", f"page and commands at {page}"))
                 await self._until_end(node_task, duration_secs, script, url)
         finally:
             if inbox is not None:
@@ -188,15 +193,15 @@ class _Session:
     @asynccontextmanager
     async def _monitor(
         self, manager: StrategyManager, journal: Journal, inbox: Inbox | None
-    ) -> AsyncIterator[None]:
+    ) -> AsyncIterator[str]:
         # The metrics read the desk, which has the tally, which counts in the metrics.
         metrics = Metrics(lambda: desk.picture())  # noqa: PLW0108  there is no desk yet
         tally = Tally(metrics, self.node.cache.order)
         tally.listen(self.node.trader)
         halted = partial(halt_in_words, self.node)
         desk = RunningDesk(self._profile, self.node, manager, journal, tally, inbox, halted)
-        async with monitoring(self._profile, self._tokens, desk, self._feed, metrics):
-            yield
+        async with monitoring(self._profile, self._tokens, desk, self._feed, metrics) as url:
+            yield url
 
     def _catch_signals(self) -> None:
         # The node's own handlers would stop it behind our back, without report or exit code.

@@ -20,6 +20,7 @@ STYLES = {
     "equity": "green",
     "refusal": "bold red",
     "warning": "bold yellow",
+    "listens": "green",
 }
 
 

@@ -25,6 +25,7 @@ from tests.acceptance.mission_history import DECIMALS, quiet_end_ns, seen_csv, w
 from tests.acceptance.mission_story import OTHER_SIZE, TURNS, Mission, Row, play
 from tests.backtest.made import Perpdesk, perpdesk_of
 
+LIVES = ("killed", "halted", "lifted")
 SIZE = Decimal("0.5")
 SWING_BPS = 32
 """How far apart two prices of the wave are at most, with a spread of two steps of ETH."""
@@ -89,6 +90,12 @@ def tags(row: Row) -> list[str]:
 
 def position_of(picture: Any, strategy: str) -> Decimal:  # noqa: ANN401 (JSON)
     return Decimal(picture["strategies"][strategy]["position"])
+
+
+def test_each_run_says_where_its_page_is(mission: Mission) -> None:
+    said = (mission.folder / "node.log").read_text()
+    assert said.count("listens page and commands at http://127.0.0.1:") == len(LIVES)
+    assert "for alerts at" not in said  # they go to the sidecar
 
 
 def test_an_alert_that_comes_thrice_is_traded_once(mission: Mission) -> None:
