@@ -23,13 +23,13 @@ from config.loading import describe, load_profile
 from config.settings import Profile, StopSettings
 from desk.cycle_steps import CycleError, Hand, Steps, cash_of
 from desk.ending import end_trading, read_balances
-from desk.exits import AnswerNeeded, DeskError, Exit, UsageError, VenueError
+from desk.exits import AnswerNeeded, DeskError, Exit, UsageError
 from desk.kits import VENUES
 from desk.loopback import MadeUpAccount, exported, loopback_venue
-from desk.node import build_node, start_timeout_secs
+from desk.node import build_node
 from desk.output import AsJson, print_json
 from desk.report import new_run_directory, write_config
-from desk.waiting import until
+from desk.starting import Start
 
 NOTIONAL: Final = Decimal(100)
 NOTIONAL_MAX: Final = Decimal(1_000)
@@ -217,7 +217,7 @@ class _Cycle:
         node = build_node(self._profile, self._directory / "logs", None)
         nodes.append(node)
         node.trader.add_strategy(hand)
-        async with _running(node, hand, start_timeout_secs(self._profile)):
+        async with _running(node):
             self._note("connect", f"{self._venue} as {self._account_of(node)}", started)
             try:
                 await part(node, Steps(hand, *self._notionals))
@@ -288,18 +288,18 @@ class _Cycle:
 
 
 @asynccontextmanager
-async def _running(node: TradingNode, hand: Hand, timeout_secs: float) -> AsyncIterator[None]:
-    task = asyncio.create_task(node.run_async(), name="node")
+async def _running(node: TradingNode) -> AsyncIterator[None]:
+    start = Start(node)
     try:
-        deadline = time.monotonic() + timeout_secs + 1
-        if not await until(lambda: hand.is_running or task.done(), deadline) or task.done():
-            raise VenueError(f"Expected the venue to be ready within {timeout_secs:.0f} s")
+        await start.end(asyncio.Event())
+        if start.task.done():
+            raise DeskError("The node stopped by itself")
         yield
     finally:
         if node.trader.is_running:
             node.trader.stop()  # else the node waits for orders that the steps have waited for
         await node.stop_async()
-        await task
+        await start.task
 
 
 def _line(step: Step) -> str:

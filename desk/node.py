@@ -34,7 +34,8 @@ from webhook.client import Desk, SignalDataClientConfig, signal_client_factory
 from webhook.inbox import InboxError, Queue
 
 CONNECT_TIMEOUT_SECS = 30.0  # a venue that has not answered by then ends the run
-RECONCILE_TIMEOUT_SECS = 30.0
+# The 10,000 fills that Hyperliquid remembers cost most of what it lets be asked in two minutes.
+RECONCILE_TIMEOUT_SECS = 120.0
 PORTFOLIO_TIMEOUT_SECS = 10.0
 WEBHOOK = "WEBHOOK"  # the data client that alert strategies listen to by default
 # Of a node that stops by itself, after an exception; else `end_trading` has waited before.
@@ -141,12 +142,6 @@ def _position_of(node: TradingNode, name: str) -> Decimal | None:
             position: Decimal = strategy.status().position
             return position
     return None
-
-
-def start_timeout_secs(profile: Profile) -> float:
-    """Return how long a node may take from its start to running strategies."""
-    reconciling = RECONCILE_TIMEOUT_SECS + PORTFOLIO_TIMEOUT_SECS if profile.is_live else 0
-    return CONNECT_TIMEOUT_SECS + reconciling
 
 
 def _data_config(profile: Profile, name: str) -> LiveDataClientConfig:

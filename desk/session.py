@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -17,7 +16,7 @@ from config.loading import describe
 from config.settings import Profile
 from desk.ending import end_trading
 from desk.equity_curve import EquityPoint
-from desk.exits import DeskError, Exit, UsageError, VenueError
+from desk.exits import DeskError, Exit, UsageError
 from desk.garbage import start_spared
 from desk.guarding import halt_by_signal, halt_in_words
 from desk.journal import Journal, JournalConfig, Line, Trade
@@ -25,11 +24,12 @@ from desk.ledger import Comparison
 from desk.manager import StrategyManager, status_of
 from desk.manager_state import KeptStates, states_place
 from desk.monitoring import monitoring, tell_line
-from desk.node import build_node, start_timeout_secs
+from desk.node import build_node
 from desk.report import write_config, write_report
 from desk.run_record import RunRecord
 from desk.run_recorder import RunRecorder
 from desk.running_desk import RunningDesk
+from desk.starting import Start
 from desk.tally import Tally
 from desk.webhook import WebhookSecrets, open_profile_inbox, serving_webhook, webhook_app
 from monitor.auth import Tokens
@@ -38,7 +38,6 @@ from monitor.metrics import Metrics
 from webhook.inbox import Inbox, InboxError
 from webhook.posting import PATH
 
-POLL_SECS = 0.02
 INBOX_NAME = "alerts.sqlite"  # of a run that keeps its alerts to itself
 
 Script = Callable[[str], Awaitable[None]]
@@ -238,30 +237,18 @@ class _Session:
 
     @asynccontextmanager
     async def _running_node(self) -> AsyncIterator[asyncio.Task[None]]:
-        task = asyncio.create_task(self.node.run_async(), name="node")
+        start = Start(self.node)
         try:
-            await self._until_running(task)
+            await start.end(self._stop)
+            if self._inbox_failure is not None:
+                raise UsageError(str(self._inbox_failure))
             self._check_strategies()
             with start_spared():
-                yield task
+                yield start.task
         finally:
             self._left = await end_trading(self.node, self._profile.on_stop)
             await self.node.stop_async()
-            await task
-
-    async def _until_running(self, task: asyncio.Task[None]) -> None:
-        # Nautilus has no event for "running", and none for "could not connect".
-        timeout_secs = start_timeout_secs(self._profile)
-        deadline = time.monotonic() + timeout_secs + 1
-        while not (self.node.trader.is_running or task.done() or self._stop.is_set()):
-            if time.monotonic() > deadline:
-                raise VenueError(
-                    f"Expected {', '.join(self._profile.venues)} to be ready within"
-                    f" {timeout_secs:.0f} s, it was not; see {self._directory}"
-                )
-            await asyncio.sleep(POLL_SECS)
-        if self._inbox_failure is not None:
-            raise UsageError(str(self._inbox_failure))
+            await start.task
 
     def _check_strategies(self) -> None:
         for strategy in self.node.trader.strategies():
