@@ -9,6 +9,7 @@ from importlib.metadata import version as distribution_version
 from cyclopts import App, CycloptsError, CycloptsPanel, UnknownCommandError
 
 from config.errors import ProfileError
+from desk.command_words import words_of
 from desk.exits import DeskError, Exit
 
 # Packages that only some commands need, and the extra that installs them.
@@ -30,7 +31,11 @@ def _refusal(error: CycloptsError) -> object:
     return CycloptsPanel(f'Unknown command "{found}".{nearest} Commands: {", ".join(commands)}.')
 
 
-# Commands are named, not imported: `perpdesk venue` must not wait for Nautilus to load.
+def _add(to: App, name: str, place: str) -> None:
+    # Named, not imported: `perpdesk venue` must not wait for Nautilus to load.
+    to.command(place, name=name, help=words_of(place))
+
+
 app = App(
     name="perpdesk",
     help="Trade RSI strategies and TradingView alerts on perpetual futures, on NautilusTrader.",
@@ -41,66 +46,66 @@ app = App(
     version=lambda: distribution_version("perpdesk"),
     error_formatter=_refusal,
 )
-app.command("desk.demo:demo", name="demo")
-app.command("desk.run:run", name="run")
-app.command("desk.cycle:cycle", name="cycle")
-app.command("desk.backtest:backtest", name="backtest")
-app.command("desk.backtest_sweep:sweep", name="sweep")
-app.command("desk.webhook:webhook", name="webhook")
-app.command("desk.kill:kill", name="kill")
-app.command("desk.kill:lift", name="lift")
-app.command("desk.doctor:doctor", name="doctor")
-app.command("desk.logs:logs", name="logs")
-app.command("desk.version:version", name="version")
-app.command("desk.control:status", name="status")
-app.command("desk.control:positions", name="positions")
-app.command("desk.control:orders", name="orders")
-app.command("desk.control:trades", name="trades")
-app.command("desk.control:pause", name="pause")
-app.command("desk.control:resume", name="resume")
-app.command("desk.control:flatten", name="flatten")
-app.command("desk.control:start", name="start")
-app.command("desk.control:stop", name="stop")
-app.command("desk.control:set_parameters", name="set")
+_add(app, "demo", "desk.demo:demo")
+_add(app, "run", "desk.run:run")
+_add(app, "cycle", "desk.cycle:cycle")
+_add(app, "backtest", "desk.backtest:backtest")
+_add(app, "sweep", "desk.backtest_sweep:sweep")
+_add(app, "webhook", "desk.webhook:webhook")
+_add(app, "kill", "desk.kill:kill")
+_add(app, "lift", "desk.kill:lift")
+_add(app, "doctor", "desk.doctor:doctor")
+_add(app, "logs", "desk.logs:logs")
+_add(app, "version", "desk.version:version")
+_add(app, "status", "desk.control:status")
+_add(app, "positions", "desk.control:positions")
+_add(app, "orders", "desk.control:orders")
+_add(app, "trades", "desk.control:trades")
+_add(app, "pause", "desk.control:pause")
+_add(app, "resume", "desk.control:resume")
+_add(app, "flatten", "desk.control:flatten")
+_add(app, "start", "desk.control:start")
+_add(app, "stop", "desk.control:stop")
+_add(app, "set", "desk.control:set_parameters")
 
 venue = App(name="venue", help="Serve a loopback venue that speaks a real exchange's wire.")
-venue.command("desk.venue:serve_hyperliquid", name="hyperliquid")
-venue.command("desk.venue:serve_synthetix", name="synthetix")
+_add(venue, "hyperliquid", "desk.venue:serve_hyperliquid")
+_add(venue, "synthetix", "desk.venue:serve_synthetix")
 app.command(venue)
 
 record = App(name="record", help="Record a venue's public market data for later replay.")
-record.command("desk.record:record_hyperliquid", name="hyperliquid")
-record.command("desk.record_synthetix:record_synthetix", name="synthetix")
+_add(record, "hyperliquid", "desk.record:record_hyperliquid")
+_add(record, "synthetix", "desk.record_synthetix:record_synthetix")
 app.command(record)
 
 alerts = App(name="alerts", help="Look into alerts, and get the messages that make them.")
-alerts.command("desk.alerts:list_alerts", name="list")
-alerts.command("desk.alerts:show", name="show")
-alerts.command("desk.alerts:replay", name="replay")
-alerts.command("desk.alerts:export", name="export")
-alerts.command("desk.alerts_lint:lint", name="lint")
-alerts.command("desk.alerts_template:template", name="template")
+_add(alerts, "list", "desk.alerts:list_alerts")
+_add(alerts, "show", "desk.alerts:show")
+_add(alerts, "replay", "desk.alerts:replay")
+_add(alerts, "export", "desk.alerts:export")
+_add(alerts, "lint", "desk.alerts_lint:lint")
+_add(alerts, "template", "desk.alerts_template:template")
 app.command(alerts)
 
 data = App(name="data", help="Keep market history on disk, for backtests.")
-data.command("desk.data_download:download", name="download")
-data.command("desk.data:import_file", name="import")
-data.command("desk.data:list_history", name="list")
-data.command("desk.data:check_history", name="check")
+_add(data, "download", "desk.data_download:download")
+_add(data, "import", "desk.data:import_file")
+_add(data, "list", "desk.data:list_history")
+_add(data, "check", "desk.data:check_history")
 app.command(data)
 
 parity = App(name="parity", help="Hold our results beside other records of the same market.")
-parity.command("desk.parity:rsi", name="rsi")
-parity.command("desk.parity:tradingview", name="tradingview")
-parity.command("desk.parity_run:parity_run", name="run")
+_add(parity, "rsi", "desk.parity:rsi")
+_add(parity, "tradingview", "desk.parity:tradingview")
+_add(parity, "run", "desk.parity_run:parity_run")
 app.command(parity)
 
 funds = App(name="funds", help="Move money between a wallet on chain and a venue, by hand.")
-funds.command("desk.funds:balances", name="balances")
-funds.command("desk.funds:allowance", name="allowance")
-funds.command("desk.funds:deposit", name="deposit")
-funds.command("desk.funds:withdraw", name="withdraw")
-funds.command("desk.funds:pending", name="pending")
+_add(funds, "balances", "desk.funds:balances")
+_add(funds, "allowance", "desk.funds:allowance")
+_add(funds, "deposit", "desk.funds:deposit")
+_add(funds, "withdraw", "desk.funds:withdraw")
+_add(funds, "pending", "desk.funds:pending")
 app.command(funds)
 
 

@@ -1,5 +1,6 @@
 """The command line as a user meets it: help, exit codes, and refusals before anything starts."""
 
+import inspect
 import json
 import signal
 import socket
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from desk.cli import app, exit_code
+from desk.command_words import words_of
+from desk.parity_run import parity_run
 
 VENUE = ("venue", "hyperliquid", "--port", "0")
 SYNTHETIX = ("venue", "synthetix", "--port", "0")
@@ -83,6 +86,26 @@ def test_every_command_explains_itself(perpdesk: Perpdesk, command: list[str]) -
 
     assert result.code == 0
     assert "Usage:" in result.output
+
+
+@pytest.mark.parametrize("group", [[], ["alerts"], ["data"], ["parity"], ["funds"], ["venue"]])
+def test_a_list_of_commands_says_what_each_does(perpdesk: Perpdesk, group: list[str]) -> None:
+    listed = [line.strip("│ ") for line in perpdesk(*group, "--help").output.splitlines()]
+    commands = [name for name in (app[group[0]] if group else app) if not name.startswith("-")]
+
+    assert commands
+    for name in commands:
+        (row,) = (line for line in listed if line.split()[:1] == [name])
+        assert len(row.split()) > 3, row
+
+
+def test_what_a_command_does_is_said_as_in_its_docstring() -> None:
+    said = words_of("desk.parity_run:parity_run")
+
+    docstring = inspect.getdoc(parity_run)
+    assert docstring is not None
+    assert docstring.startswith(f"{said}\n\nParameters\n")
+    assert said.count("\n\n") == 1  # all of it, not only the line that stands in lists
 
 
 def test_the_top_level_help_documents_the_exit_codes(perpdesk: Perpdesk) -> None:
