@@ -16,7 +16,7 @@ from config.loading import describe
 from config.settings import Profile
 from desk.ending import end_trading
 from desk.equity_curve import EquityPoint
-from desk.exits import DeskError, Exit, UsageError
+from desk.exits import DeskError, Exit, UsageError, VenueError
 from desk.garbage import start_spared
 from desk.guarding import halt_by_signal, halt_in_words
 from desk.journal import Journal, JournalConfig, Line, Trade
@@ -239,7 +239,7 @@ class _Session:
     async def _running_node(self) -> AsyncIterator[asyncio.Task[None]]:
         start = Start(self.node)
         try:
-            await start.end(self._stop)
+            await self._until_running(start)
             if self._inbox_failure is not None:
                 raise UsageError(str(self._inbox_failure))
             self._check_strategies()
@@ -249,6 +249,12 @@ class _Session:
             self._left = await end_trading(self.node, self._profile.on_stop)
             await self.node.stop_async()
             await start.task
+
+    async def _until_running(self, start: Start) -> None:
+        try:
+            await start.end(self._stop)
+        except VenueError as e:
+            raise VenueError(f"{e}; see {self._directory / 'logs'}") from e
 
     def _check_strategies(self) -> None:
         for strategy in self.node.trader.strategies():
