@@ -41,8 +41,8 @@ class Storm:
         self.sea = sea
         self.log = log
         self.ledgers = Ledgers(kind, run)
-        self.slowest_secs = 0.0
-        """The longest that both sides took to agree in fine weather."""
+        self.slowest = (0.0, "")
+        """The longest that both sides took to agree in fine weather (s), and in which round."""
 
     def lane(self, coin: str, random: Random) -> Lane:
         return Lane(self.kind, self.run, self.sea, coin, random)
@@ -97,7 +97,7 @@ class Storm:
             await self.agree(lane, title)
         try:
             await eventually(lambda: not self.ledgers.cash_difference(), PATIENCE_SECS)
-            self.slowest_secs = max(self.slowest_secs, time.monotonic() - began)
+            self.slowest = max(self.slowest, (time.monotonic() - began, titles[0].split(",")[0]))
         except TimeoutError:
             raise Wreck(f"{titles[0]}: {self.ledgers.cash_difference()}; {self.log}") from None
         if twice := self.ledgers.placed_twice():
