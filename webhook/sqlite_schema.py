@@ -12,6 +12,7 @@ BUSY_MS_MAX = 300
 """How long another process may hold the file: a put must fail before its caller gives up."""
 
 _LOCK_LOOK_SECS = 0.005
+_TURN_LOOK_SECS = 0.000_5
 _WAL_BYTES_KEPT = 16_777_216
 
 MIGRATIONS: Sequence[str] = (
@@ -87,10 +88,35 @@ def connect_writer(
         page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
         _migrate(connection, path, migrations)
         connection.execute(f"PRAGMA max_page_count = {max(1, limits.bytes_max // page_bytes)}")
+        connection.execute("PRAGMA busy_timeout = 0")  # from here on `begin` waits
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """
+    Begin a transaction that writes, when another process lets go of the file.
+
+    SQLite's own wait looks a dozen times, at ever longer distances: it misses the moments between
+    two transactions of a writer that has much to do, and none of a burst of alerts was stored.
+
+    Raises
+    ------
+    sqlite3.Error
+        If it does not let go within `BUSY_MS_MAX`, or as the system says.
+    """
+    deadline = time.monotonic() + BUSY_MS_MAX / 1_000
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as e:
+            if not is_locked(e) or time.monotonic() > deadline:
+                raise
+            time.sleep(_TURN_LOOK_SECS)
+        else:
+            return
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from webhook.inbox import InboxError
-from webhook.sqlite_schema import InboxFile, explain, is_locked, is_of_the_store
+from webhook.sqlite_schema import InboxFile, begin, explain, is_locked, is_of_the_store
 
 _CHORE_SECS = 3_600.0
 _CHORE_SECS_MORE = 0.05
@@ -104,7 +104,7 @@ class Session[Job, Result]:
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    connection.execute("BEGIN IMMEDIATE")
+    begin(connection)
     try:
         yield connection
         connection.execute("COMMIT")

@@ -4,6 +4,8 @@ import asyncio
 import fcntl
 import os
 import sqlite3
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +28,8 @@ from webhook.sqlite_inbox import SqliteInbox
 from webhook.sqlite_schema import connect_writer
 from webhook.sqlite_statements import Job, apply_jobs, put_of
 
+PUTS = 10
+
 
 async def test_a_locked_file_is_waited_for_shortly(make: Make, path: Path) -> None:
     inbox = make()
@@ -39,6 +43,40 @@ async def test_a_locked_file_is_waited_for_shortly(make: Make, path: Path) -> No
     other.execute("COMMIT")
     other.close()
     await put(inbox, 2)
+
+
+async def test_a_put_comes_between_the_writes_of_a_busy_process(
+    make: Make, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own wait looks so seldom that a put met half a hundred of them, or failed."""
+    monkeypatch.setattr("webhook.sqlite_schema.BUSY_MS_MAX", 20_000)
+    inbox = make()
+    await put(inbox, "warm")
+    writes = 0
+    ended = threading.Event()
+
+    def write() -> None:
+        nonlocal writes
+        other = sqlite3.connect(path, isolation_level=None, timeout=20)
+        while not ended.is_set():
+            other.execute("BEGIN IMMEDIATE")
+            time.sleep(0.02)
+            other.execute("COMMIT")
+            writes += 1
+            time.sleep(0.001)  # what it has to do between two
+        other.close()
+
+    busy = threading.Thread(target=write)
+    busy.start()
+    try:
+        await eventually(lambda: writes)
+        first = writes
+        for number in range(PUTS):
+            await put(inbox, number)
+        assert writes - first < 5 * PUTS
+    finally:
+        ended.set()
+        await asyncio.to_thread(busy.join)
 
 
 async def test_one_job_that_cannot_be_stored_fails_alone(make: Make) -> None:
