@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -39,6 +40,10 @@ from webhook.inbox import Inbox, InboxError
 from webhook.posting import PATH
 
 INBOX_NAME = "alerts.sqlite"  # of a run that keeps its alerts to itself
+
+# Else a thread that writes to disk waits 5 ms for a busy loop after each statement, and holds the
+# inbox's file for a second in which the sidecar can store nothing.
+SWITCH_SECS = 0.000_5
 
 Script = Callable[[str], Awaitable[None]]
 
@@ -106,6 +111,7 @@ def run_session(
         the strategies of an earlier run cannot be read.
 
     """
+    sys.setswitchinterval(SWITCH_SECS)
     session = _Session(profile, directory, inbox or str(directory / INBOX_NAME), tokens)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
