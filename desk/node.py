@@ -34,7 +34,8 @@ from webhook.client import Desk, SignalDataClientConfig, signal_client_factory
 from webhook.inbox import InboxError, Queue
 
 CONNECT_TIMEOUT_SECS = 30.0  # a venue that has not answered by then ends the run
-# The 10,000 fills that Hyperliquid remembers cost most of what it lets be asked in two minutes.
+# The 10,000 fills that Hyperliquid remembers cost more than it lets be asked in a minute. For so
+# long an adapter tells nothing of the past by itself (`adapters.common.beginning`).
 RECONCILE_TIMEOUT_SECS = 120.0
 PORTFOLIO_TIMEOUT_SECS = 10.0
 WEBHOOK = "WEBHOOK"  # the data client that alert strategies listen to by default

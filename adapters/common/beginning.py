@@ -8,8 +8,8 @@ from nautilus_trader.cache.cache import Cache
 from nautilus_trader.model.identifiers import VenueOrderId
 
 POLL_SECS = 0.05
-# A node waits as long for its venues and for their past; afterwards nobody will tell it any more.
-LIMIT_SECS = 75.0
+# A node waits 30 s for its venues and 120 for their past; afterwards nobody will tell it any more.
+LIMIT_SECS = 165.0
 
 
 class Beginning:

@@ -10,12 +10,19 @@ from nautilus_trader.common import Environment
 from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.identifiers import ClientId, InstrumentId
 
+from adapters.common.beginning import LIMIT_SECS
 from adapters.hyperliquid import HyperliquidExecClientConfig, HyperliquidExecutionClient
 from config.errors import ProfileError
 from config.loading import parse_profile
 from config.settings import Profile
 from desk.exits import UsageError
-from desk.node import build_node, check_profile, node_config
+from desk.node import (
+    CONNECT_TIMEOUT_SECS,
+    RECONCILE_TIMEOUT_SECS,
+    build_node,
+    check_profile,
+    node_config,
+)
 
 KEY = "0x" + "4c" * 32
 ADDRESS = "0x" + "Ab" * 20
@@ -141,6 +148,10 @@ def test_a_live_node_reconciles_and_leaves_doubt_to_the_adapter(make_profile: Ma
     assert engine.open_check_interval_secs
     assert engine.position_check_interval_secs
     assert not config.risk_engine.bypass
+
+
+def test_adapters_wait_with_the_past_as_long_as_a_node_may_ask_for_it() -> None:
+    assert LIMIT_SECS > CONNECT_TIMEOUT_SECS + RECONCILE_TIMEOUT_SECS
 
 
 def test_a_venue_without_execution_has_no_exec_client(make_profile: MakeProfile) -> None:
