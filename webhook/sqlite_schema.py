@@ -11,8 +11,7 @@ from webhook.inbox import SCHEMA_VERSION, InboxError, Limits
 BUSY_MS_MAX = 300
 """How long another process may hold the file: a put must fail before its caller gives up."""
 
-_LOCK_LOOK_SECS = 0.005
-_TURN_LOOK_SECS = 0.000_5
+_LOOK_SECS = 0.000_5
 _WAL_BYTES_KEPT = 16_777_216
 
 MIGRATIONS: Sequence[str] = (
@@ -107,16 +106,7 @@ def begin(connection: sqlite3.Connection) -> None:
     sqlite3.Error
         If it does not let go within `BUSY_MS_MAX`, or as the system says.
     """
-    deadline = time.monotonic() + BUSY_MS_MAX / 1_000
-    while True:
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as e:
-            if not is_locked(e) or time.monotonic() > deadline:
-                raise
-            time.sleep(_TURN_LOOK_SECS)
-        else:
-            return
+    _when_free(connection, "BEGIN IMMEDIATE")
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
@@ -217,14 +207,18 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
     SQLite does not wait for its lock here: two that switch at once could wait for each other.
     """
+    _when_free(connection, "PRAGMA journal_mode = WAL")
+
+
+def _when_free(connection: sqlite3.Connection, statement: str) -> None:
     deadline = time.monotonic() + BUSY_MS_MAX / 1_000
     while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(statement)
         except sqlite3.OperationalError as e:
             if not is_locked(e) or time.monotonic() > deadline:
                 raise
-            time.sleep(_LOCK_LOOK_SECS)
+            time.sleep(_LOOK_SECS)
         else:
             return
 
