@@ -67,14 +67,15 @@ def parity_run(
     with refused_as_usage():
         profile = _profile(folder)
         left = left_by(folder)
-        window = window_of(left, parse_window(start, end))
+        stated = parse_window(start, end)
+        window = window_of(left, stated)
         if end is not None or left.cut_ns is not None:  # the run did not stop there
             profile = msgspec.structs.replace(profile, on_stop=StopSettings(cancel_orders=False))
         heard = heard_in(find_inbox(profile, folder, inbox), profile, window)
         plans, notes = replay_plans(profile, History(data), window, heard.signals)
         replayed = [order for plan in plans for order in run(plan).orders]
         names = {str(config.strategy_id) for plan in plans for _, config in plan.strategies}
-        judged, left_out = _judged(left.orders, names, parse_window(start, end))
+        judged, left_out = _judged(left.orders, names, stated)
         by_hand = told_by_hand(folder.parent / f"{profile.trader_id}.audit.jsonl", window)
         parity = compare_runs(judged, replayed, Decimal(str(size_percent)))
         notes = [*cut_note(left), *notes, *heard.notes, *by_hand, *left_out]
