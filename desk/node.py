@@ -1,5 +1,6 @@
 """A TradingNode made of a profile: the one place where the names in a profile meet code."""
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +29,7 @@ from desk.exits import UsageError
 from desk.guarding import guard_node
 from desk.kits import VENUES
 from desk.lookup import OrderLookup
+from desk.loop_clock import node_on
 from desk.managed import managed
 from desk.strategies import hedge_legs, strategy_configs
 from webhook.client import Desk, SignalDataClientConfig, signal_client_factory
@@ -109,7 +111,7 @@ def build_node(
 
     """
     check_profile(profile)
-    node = TradingNode(config=node_config(profile, log_directory))
+    node = node_on(asyncio.get_running_loop(), node_config(profile, log_directory))
     lookup = OrderLookup()
     for name, venue in profile.venues.items():
         node.add_data_client_factory(name.upper(), VENUES[name].data_factory)

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from threading import get_ident
 
 import msgspec
 import pytest
 from nautilus_trader.common import Environment
+from nautilus_trader.common.actor import Actor
 from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.identifiers import ClientId, InstrumentId
 
@@ -23,6 +26,7 @@ from desk.node import (
     check_profile,
     node_config,
 )
+from tests.waiting import eventually
 
 KEY = "0x" + "4c" * 32
 ADDRESS = "0x" + "Ab" * 20
@@ -181,6 +185,24 @@ def test_a_built_node_has_the_adapter_and_strategies_that_claim_their_instrument
     (strategy,) = node.trader.strategies()
     assert node.kernel.exec_engine.get_external_order_claim(BTC) == strategy.id
     node.dispose()
+
+
+def test_the_timers_of_all_that_runs_in_a_node_fire_on_its_loop(
+    make_profile: MakeProfile, tmp_path: Path
+) -> None:
+    threads: dict[Actor, int] = {}
+
+    async def run() -> TradingNode:
+        node = await build(make_profile(), tmp_path / "logs")
+        for each in (*node.trader.strategies(), *node.trader.actors()):
+            tell = partial(threads.setdefault, each)
+            each.clock.set_timer_ns("test", 1_000_000, 0, 0, lambda _, tell=tell: tell(get_ident()))
+        await eventually(lambda: len(threads) == 2)  # the strategy and the guard
+        return node
+
+    asyncio.run(run()).dispose()
+
+    assert set(threads.values()) == {get_ident()}
 
 
 def test_a_second_process_on_the_same_key_is_refused_in_words(
