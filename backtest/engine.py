@@ -16,6 +16,7 @@ from nautilus_trader.model.objects import Currency, Money
 from nautilus_trader.persistence.catalog import ParquetDataCatalog
 from nautilus_trader.trading.strategy import Strategy
 
+from backtest.bulk_analyzer import BulkAnalyzer
 from backtest.errors import BacktestError
 from backtest.funding import FundingModule, Payment
 from backtest.margin import Liquidation, MarginRules
@@ -153,6 +154,7 @@ def _engine(plan: Plan, venue: Venue, currency: Currency, funding: FundingModule
             run_analysis=False,
         )
     )
+    BulkAnalyzer.take_over(engine.portfolio.analyzer)
     engine.add_venue(
         venue=venue,
         oms_type=OmsType.NETTING,

@@ -20,6 +20,7 @@ from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.identifiers import InstrumentId
 
 from adapters.paper import paper_exec_client_factory
+from backtest.bulk_analyzer import BulkAnalyzer
 from config.errors import ProfileError
 from config.settings import LoggingSettings, PaperSettings, Profile
 from config.venues import VenueSettings
@@ -112,6 +113,7 @@ def build_node(
     """
     check_profile(profile)
     node = node_on(asyncio.get_running_loop(), node_config(profile, log_directory))
+    BulkAnalyzer.take_over(node.portfolio.analyzer)
     lookup = OrderLookup()
     for name, venue in profile.venues.items():
         node.add_data_client_factory(name.upper(), VENUES[name].data_factory)

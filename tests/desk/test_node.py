@@ -15,6 +15,7 @@ from nautilus_trader.model.identifiers import ClientId, InstrumentId
 
 from adapters.common.beginning import LIMIT_SECS
 from adapters.hyperliquid import HyperliquidExecClientConfig, HyperliquidExecutionClient
+from backtest.bulk_analyzer import BulkAnalyzer
 from config.errors import ProfileError
 from config.loading import parse_profile
 from config.settings import Profile
@@ -184,6 +185,7 @@ def test_a_built_node_has_the_adapter_and_strategies_that_claim_their_instrument
     assert client.id == ClientId("HYPERLIQUID")
     (strategy,) = node.trader.strategies()
     assert node.kernel.exec_engine.get_external_order_claim(BTC) == strategy.id
+    assert isinstance(node.portfolio.analyzer, BulkAnalyzer)
     node.dispose()
 
 
