@@ -15,7 +15,7 @@ type TimeHandler = Callable[[TimeEvent], None]
 _LOG = Logger("LoopClock")
 
 
-def node_on(loop: AbstractEventLoop, config: TradingNodeConfig) -> TradingNode:
+def make_node(loop: AbstractEventLoop, config: TradingNodeConfig) -> TradingNode:
     """
     Return a node all of whose timers fire on its loop.
 

@@ -30,7 +30,7 @@ from desk.exits import UsageError
 from desk.guarding import guard_node
 from desk.kits import VENUES
 from desk.lookup import OrderLookup
-from desk.loop_clock import node_on
+from desk.loop_clock import make_node
 from desk.managed import managed
 from desk.strategies import hedge_legs, strategy_configs
 from webhook.client import Desk, SignalDataClientConfig, signal_client_factory
@@ -112,7 +112,7 @@ def build_node(
 
     """
     check_profile(profile)
-    node = node_on(asyncio.get_running_loop(), node_config(profile, log_directory))
+    node = make_node(asyncio.get_running_loop(), node_config(profile, log_directory))
     BulkAnalyzer.take_over(node.portfolio.analyzer)
     lookup = OrderLookup()
     for name, venue in profile.venues.items():

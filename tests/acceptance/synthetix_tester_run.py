@@ -22,6 +22,7 @@ from adapters.synthetix import (
     SynthetixDataClientConfig,
     SynthetixLiveDataClientFactory,
 )
+from desk.loop_clock import make_node
 from simulator.generator import Generator
 from simulator.synthetix import SynthetixVenue, VenueOptions
 from tests.acceptance.ledgers import Ledger
@@ -120,7 +121,7 @@ async def ran() -> AsyncIterator[Run]:
     options = VenueOptions(speed=SPEED, ip_tokens=0)
     async with SynthetixVenue(options, ledger).running() as venue:
         await eventually(lambda: len(ledger.trades("BTC")) > 10, DEADLINE_SECS)
-        node = TradingNode(config=_node_config(venue), loop=asyncio.get_running_loop())
+        node = make_node(asyncio.get_running_loop(), _node_config(venue))
         node.add_data_client_factory("SYNTHETIX", SynthetixLiveDataClientFactory)
         node.build()
         run = Run(venue, ledger, node)

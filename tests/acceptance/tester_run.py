@@ -26,6 +26,7 @@ from adapters.hyperliquid import (
     HyperliquidDataClientConfig,
     HyperliquidLiveDataClientFactory,
 )
+from desk.loop_clock import make_node
 from simulator.events import Bbo
 from simulator.generator import Generator
 from simulator.hyperliquid import HyperliquidVenue, VenueOptions
@@ -208,7 +209,7 @@ async def ran() -> AsyncIterator[Run]:
     options = VenueOptions(speed=SPEED, weight_per_minute=0)
     async with HyperliquidVenue(options, ledger).running() as venue:
         await eventually(lambda: len(ledger.trades("BTC")) > 10)
-        node = TradingNode(config=_node_config(venue), loop=asyncio.get_running_loop())
+        node = make_node(asyncio.get_running_loop(), _node_config(venue))
         node.add_data_client_factory("HYPERLIQUID", HyperliquidLiveDataClientFactory)
         node.build()
         run = Run(venue, ledger, node)

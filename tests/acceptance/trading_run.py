@@ -35,6 +35,7 @@ from nautilus_trader.model.orders import Order
 from nautilus_trader.trading.strategy import Strategy
 
 from desk.lookup import OrderLookup
+from desk.loop_clock import make_node
 from simulator.clock import Clock
 from simulator.events import Source
 from simulator.exchange.accounts import Account
@@ -173,8 +174,9 @@ async def node_on(
         {} if inbox is None else {"WEBHOOK": SignalDataClientConfig()}
     )
     async with adapter.build(venue, state, monkeypatch, **settings) as clients:
-        node = TradingNode(
-            config=TradingNodeConfig(
+        node = make_node(
+            asyncio.get_running_loop(),
+            TradingNodeConfig(
                 logging=logging or LoggingConfig(log_level="OFF"),
                 data_clients=alerts | {adapter.client: clients.data},
                 exec_clients={adapter.client: clients.execution},
@@ -184,7 +186,6 @@ async def node_on(
                 timeout_connection=start_secs,
                 timeout_post_stop=0.01,
             ),
-            loop=asyncio.get_running_loop(),
         )
         node.add_data_client_factory(adapter.client, clients.data_factory)
         node.add_exec_client_factory(adapter.client, lookup.watching(clients.exec_factory))

@@ -26,6 +26,7 @@ from adapters.paper import paper_exec_client_factory
 from config.loading import parse_profile
 from config.settings import Profile
 from desk.journal import Journal, JournalConfig, Line
+from desk.loop_clock import make_node
 from desk.managed import managed
 from desk.manager import StrategyManager, name_of
 from desk.manager_state import KeptStates, states_place
@@ -163,7 +164,7 @@ async def managed_node(
         timeout_disconnection=3.0,
         timeout_post_stop=0.1,
     )
-    node = TradingNode(config, loop=asyncio.get_running_loop())
+    node = make_node(asyncio.get_running_loop(), config)
     node.add_data_client_factory("WEBHOOK", signal_client_factory(None, Desk()))
     node.add_exec_client_factory("BINANCE", paper_exec_client_factory(node.kernel.exec_engine))
     node.cache.add_instrument(PERP)

@@ -29,6 +29,7 @@ from nautilus_trader.trading.strategy import Strategy
 
 from config.settings import StopSettings
 from desk.ending import end_trading
+from desk.loop_clock import make_node
 from tests.waiting import eventually
 
 PERP: CryptoPerpetual = TestInstrumentProvider.btcusdt_perp_binance()
@@ -178,7 +179,7 @@ async def setup() -> AsyncIterator[Setup]:
         timeout_disconnection=1.0,
         timeout_post_stop=0.1,
     )
-    node = TradingNode(config, loop=asyncio.get_running_loop())
+    node = make_node(asyncio.get_running_loop(), config)
     node.add_exec_client_factory("BINANCE", Factory)
     node.cache.add_instrument(PERP)
     holder = Holder()

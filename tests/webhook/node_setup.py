@@ -19,6 +19,7 @@ from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 from nautilus_trader.test_kit.providers import TestInstrumentProvider
 
+from desk.loop_clock import make_node
 from strategies.alert_strategy import AlertStrategy, AlertStrategyConfig
 from strategies.alert_warning import AlertWarning, warning_data_type
 from strategies.protection import PercentDistance
@@ -113,7 +114,7 @@ async def running_node(
         timeout_disconnection=3.0,
         timeout_post_stop=0.1,
     )
-    node = TradingNode(config, loop=asyncio.get_running_loop())
+    node = make_node(asyncio.get_running_loop(), config)
     node.add_data_client_factory("WEBHOOK", signal_client_factory(inbox, desk or Desk()))
     node.add_exec_client_factory("BINANCE", SandboxLiveExecClientFactory)
     node.cache.add_instrument(PERP)
